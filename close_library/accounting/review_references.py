@@ -1,0 +1,123 @@
+"""Keys and references of every table; their findings belong to workpaper 10.
+
+A doubled key is reported in every period. A reference that leads nowhere is reported in the period of its row's date; a
+row without a date of its own has its document's, and where there is none it is reported in every period.
+"""
+
+from __future__ import annotations
+
+from close_library.accounting.currency import SPOT_RATES, functional
+from close_library.accounting.sql import FILE_ORDER
+from close_library.evidence import Finding, Scope
+from close_library.money import show
+from close_library.tables import TABLES, Table
+
+_OWN_FINDINGS = ("purchase_orders",)
+"""Tables whose missing rows have findings of their own."""
+
+
+def duplicate_key_findings(scope: Scope) -> list[Finding]:
+    """`duplicate_key`: two rows of a table share their key. All rows are kept, and documents all count."""
+    findings = []
+    for table in _held(scope):
+        rows = scope.books.sql(
+            f"SELECT {_key(table)} AS key, count(*) AS copies FROM {table.name} GROUP BY 1 HAVING count(*) > 1 ORDER BY 1"
+        ).to_pylist()
+        findings += [
+            Finding(
+                "duplicate_key",
+                "error",
+                None,
+                scope.currency,
+                {table.name: (row["key"],)},
+                f"{row['copies']} rows of {table.name} share the key {row['key']}.",
+            )
+            for row in rows
+        ]
+    return findings
+
+
+def unknown_reference_findings(scope: Scope) -> list[Finding]:
+    """`unknown_reference`: a row names a program, customer, contract, line, account, invoice, receipt or vendor that its
+    table lacks. One finding a row; a table that the sources don't hold at all is not searched."""
+    findings = []
+    for table in _held(scope):
+        references = [r for r in table.references if r.table not in _OWN_FINDINGS and scope.books.has(r.table)]
+        if not references:
+            continue
+        unknown = ", ".join(
+            f"CASE WHEN t.{r.column} IS NOT NULL AND t.{r.column} NOT IN (SELECT {r.key} FROM {r.table}) "
+            f"THEN '{r.column} ' || t.{r.column} END"
+            for r in references
+        )
+        rows = scope.books.sql(
+            f"""
+            WITH {_dated(table)}, named AS (
+                SELECT {_key(table, "t.")} AS key, concat_ws(', ', {unknown}) AS unknown, {_amount(scope, table)} AS amount,
+                       source_file, source_row
+                FROM dated t LEFT JOIN ({SPOT_RATES}) s ON s.currency = t.row_currency AND s.rate_date = t.row_date
+                WHERE t.row_date IS NULL OR strftime(t.row_date, '%Y-%m') = '{scope.period}'
+            )
+            SELECT * FROM named WHERE unknown <> '' ORDER BY key, {FILE_ORDER}
+            """
+        ).to_pylist()
+        findings += [
+            Finding(
+                "unknown_reference",
+                "error",
+                row["amount"],
+                scope.currency,
+                {table.name: (row["key"],)},
+                f"{table.name} {row['key']} names {row['unknown']}, which is not in the books"
+                + (f"; {show(row['amount'])} {scope.currency} has no owner." if row["amount"] else "."),
+            )
+            for row in rows
+        ]
+    return findings
+
+
+def _held(scope: Scope) -> list[Table]:
+    return [table for name, table in TABLES.items() if scope.books.has(name)]
+
+
+def _key(table: Table, prefix: str = "") -> str:
+    """A row's key as one text, its parts joined by `:` in the table's order; an empty tier begins at 0."""
+    parts = []
+    for name in table.key:
+        column = table.column(name)
+        assert column
+        if column.type == "quantity":
+            spelled = f"regexp_replace(regexp_replace(CAST(coalesce({prefix}{name}, 0) AS VARCHAR), '0+$', ''), '\\.$', '')"
+        else:
+            spelled = f"coalesce(CAST({prefix}{name} AS VARCHAR), '')"
+        parts.append(spelled)
+    return " || ':' || ".join(parts)
+
+
+def _dated(table: Table) -> str:
+    """The CTE `dated`: the table's rows with `row_date` and `row_currency`, from the row or the document that it belongs to."""
+    own_currency = table.column("currency") is not None and table.name != "gl_entries"
+    parent = TABLES[table.parent.table] if table.parent else None
+    by_parent = parent is not None and parent.date and (not table.date or parent.name == "invoices")
+    date, currency = f"x.{table.date}" if table.date else "CAST(NULL AS DATE)", "x.currency" if own_currency else "NULL"
+    if not table.date and table.column("period") is not None:
+        date = "TRY_CAST(x.period || '-01' AS DATE)"
+    join = ""
+    if by_parent and table.parent and parent:
+        date = f"x.{table.date}" if table.date else "p.row_date"
+        currency = currency if own_currency else "p.row_currency"
+        parent_currency = "currency" if parent.column("currency") else "NULL"
+        join = f"""LEFT JOIN (
+            SELECT {table.parent.key} AS parent_key, {parent.date} AS row_date, {parent_currency} AS row_currency
+            FROM {parent.name} QUALIFY row_number() OVER (PARTITION BY {table.parent.key} ORDER BY {FILE_ORDER}) = 1
+        ) p ON p.parent_key = x.{table.parent.column}"""
+    return f"dated AS (SELECT x.*, {date} AS row_date, CAST({currency} AS VARCHAR) AS row_currency FROM {table.name} x {join})"
+
+
+def _amount(scope: Scope, table: Table) -> str:
+    """The row's amount in functional currency; NULL for a table that holds none, or where a rate is missing."""
+    column = table.column(table.amount) if table.amount else None
+    if column is None or column.type != "money":
+        return "CAST(NULL AS DECIMAL(38,4))"
+    converted = functional(f"t.{column.name}", "t.row_currency", "s.rate", scope.currency)
+    return f"CASE WHEN t.row_currency IS NULL THEN CAST(t.{column.name} AS DECIMAL(38,4)) ELSE {converted} END"

@@ -1,0 +1,71 @@
+"""Small pieces of SQL that the procedures share: literals, ownership, what a reader sees of a row, memoised tables."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from datetime import date
+
+from close_library.books import Books
+from close_library.evidence import Scope
+
+FILE_ORDER = "source_file, source_row"
+"""The order in which the rows of a table stand in its files; a duplicated reference row is looked up by its first."""
+
+
+def text(value: str) -> str:
+    """A SQL text literal."""
+    return "'" + value.replace("'", "''") + "'"
+
+
+def texts(values: Iterable[str]) -> str:
+    """A SQL list of text literals for IN; an empty one matches nothing."""
+    return "(" + (", ".join(text(value) for value in values) or "NULL") + ")"
+
+
+def day(value: date) -> str:
+    """A SQL date literal."""
+    return f"DATE '{value.isoformat()}'"
+
+
+def owned(scope: Scope, column: str = "owner") -> str:
+    """The condition that a row belongs to the scope: its program's rows, or every row for the company."""
+    return "true" if scope.is_company else f"{column} = {text(scope.program)}"
+
+
+def shown(**columns: str) -> str:
+    """The map of text that a reader sees of a row: `shown(document="invoice_number", open="open_amount::money")`."""
+    pairs = ", ".join(f"{text(name)}: {_as_text(expression)}" for name, expression in columns.items())
+    return f"MAP {{{pairs}}}"
+
+
+def _as_text(expression: str) -> str:
+    if expression.endswith("::money"):
+        return money_text(expression.removesuffix("::money"))
+    return f"CAST({expression} AS VARCHAR)"
+
+
+def money_text(expression: str) -> str:
+    """An amount as text with at least two decimals and no zeros after them."""
+    return rf"regexp_replace(CAST({expression} AS VARCHAR), '(\.\d\d)(\d*?)0+$', '\1\2')"
+
+
+def memoised(books: Books, prefix: str, query: str) -> str:
+    """The name of a temporary table that holds a query's rows: the same query is computed once a connection."""
+    name = f"{prefix}_{hashlib.sha256(query.encode()).hexdigest()[:16]}"
+    books.execute(f"CREATE TEMP TABLE IF NOT EXISTS {name} AS {query}")
+    return name
+
+
+def no_rows() -> str:
+    """A population's query without rows."""
+    return population("NULL", "NULL", "NULL", "0", "MAP {}") + " WHERE false"
+
+
+def population(table: str, file: str, row: str, amount: str, seen: str) -> str:
+    """The SELECT of a population's query, up to its FROM; the arguments are SQL expressions."""
+    return (
+        f"SELECT CAST({table} AS VARCHAR) AS source_table, CAST({file} AS VARCHAR) AS source_file, "
+        f"CAST({row} AS BIGINT) AS source_row, CAST({amount} AS DECIMAL(38,4)) AS amount, "
+        f"CAST({seen} AS MAP(VARCHAR, VARCHAR)) AS shown"
+    )

@@ -1,0 +1,146 @@
+"""The workpaper as data: the fixed format `workpaper/1`, whose JSON schema stands beside this module.
+
+Amounts are exact text. A table holds at most 1,000 rows; the rest is in the rows file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+import pandas as pd
+
+from close_library.evidence import Chart, Figure, Finding, Table, TieOut
+from close_library.money import spell
+
+FORMAT = "workpaper/1"
+TABLE_ROWS_AT_MOST = 1000
+
+_SEVERITIES = ("error", "warning", "info")
+
+
+def status_of(tie_outs: list[TieOut], findings: list[Finding]) -> str:
+    """`open` when a tie-out disagrees or an error or a warning was found, else `agreed`."""
+    disagree = any(not tie_out.agreed for tie_out in tie_outs)
+    return "open" if disagree or any(f.severity in ("error", "warning") for f in findings) else "agreed"
+
+
+def figure_data(figure: Figure, of: str, currency: str) -> dict[str, Any]:
+    """A figure as data; `rows` is how many source rows make it up, null for a ratio."""
+    return {
+        "label": figure.label,
+        "amount": value_text(figure.amount, currency if figure.unit not in ("rows", "total") else "JPY"),
+        "unit": figure.unit,
+        "of": of,
+        "rows": figure.population.count if figure.population else None,
+    }
+
+
+def tie_out_data(tie_out: TieOut, currency: str) -> dict[str, Any]:
+    """A tie-out as data, its difference per books − per workpaper."""
+    return {
+        "id": tie_out.id,
+        "label": tie_out.label,
+        "per_workpaper": spell(tie_out.per_workpaper, currency),
+        "per_books": spell(tie_out.per_books, currency),
+        "difference": spell(tie_out.difference, currency),
+        "tolerance": spell(tie_out.tolerance, currency),
+        "agreed": tie_out.agreed,
+        "tick": tie_out.tick,
+    }
+
+
+def finding_data(finding: Finding) -> dict[str, Any]:
+    """A finding as data."""
+    return {
+        "finding": finding.finding,
+        "severity": finding.severity,
+        "amount": None if finding.amount is None else spell(finding.amount, finding.currency),
+        "currency": finding.currency,
+        "keys": {table: list(keys) for table, keys in finding.keys.items()},
+        "message": finding.message,
+        "status": finding.status,
+    }
+
+
+def in_order(findings: list[Finding]) -> list[Finding]:
+    """Errors first, then by kind and key."""
+    return sorted(findings, key=lambda f: (_SEVERITIES.index(f.severity), f.finding, str(dict(f.keys))))
+
+
+def table_data(table: Table, currency: str) -> dict[str, Any]:
+    """A schedule as data: its columns with their types, its rows as text, the cells that show a figure."""
+    frame = table.frame
+    rows = [[value_text(value, currency) for value in row] for row in frame.itertuples(index=False, name=None)]
+    kept = rows[:TABLE_ROWS_AT_MOST]
+    if table.total_row and len(rows) > TABLE_ROWS_AT_MOST:
+        kept = [*rows[: TABLE_ROWS_AT_MOST - 1], rows[-1]]
+    last = len(rows) - 1
+    place = {last: len(kept) - 1} if table.total_row else {}
+    links = [[place.get(row, row), column, id] for row, column, id in table.links if place.get(row, row) < len(kept)]
+    return {
+        "title": table.title,
+        "columns": [str(column) for column in frame.columns],
+        "types": [table.types.get(str(column)) or _type_of(frame[column]) for column in frame.columns],
+        "rows": kept,
+        "total_row": table.total_row,
+        "links": links,
+        "total_rows": len(rows),
+    }
+
+
+def chart_data(chart: Chart) -> dict[str, Any]:
+    """A picture as data."""
+    return {"id": chart.id, "kind": chart.kind, "title": chart.title, "unit": chart.unit, "data": chart.data}
+
+
+def parameter_data(scope: Mapping[str, Any]) -> list[dict[str, str]]:
+    """The parameters in force, each as text with its origin."""
+    return [
+        {"key": key, "value": _setting_text(scope["values"], key), "origin": origin}
+        for key, origin in scope["origins"].items()
+    ]
+
+
+def value_text(value: Any, currency: str) -> str | None:
+    """A cell as text: amounts exact, dates ISO, nothing for what is missing."""
+    if value is None or value is pd.NA or value is pd.NaT:
+        return None
+    if isinstance(value, Decimal):
+        return spell(value, currency)
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, datetime):
+        return value.isoformat()
+    if isinstance(value, date):
+        return value.isoformat()
+    assert not isinstance(value, float), "money never passes through a binary float"
+    return str(value)
+
+
+def _type_of(column: pd.Series[Any]) -> str:
+    for value in column:
+        if value is None or value is pd.NA or value is pd.NaT:
+            continue
+        if isinstance(value, Decimal):
+            return "money"
+        if isinstance(value, date):
+            return "date"
+        return "int" if isinstance(value, int) and not isinstance(value, bool) else "text"
+    kind = str(column.dtype)
+    return "money" if kind.startswith("decimal") else "date" if kind.startswith("date") else "text"
+
+
+def _setting_text(values: Mapping[str, Any], dotted: str) -> str:
+    value: Any = values
+    for part in dotted.split("."):
+        value = value[part]
+    if value is None:
+        return ""
+    if isinstance(value, list):
+        return ", ".join(
+            " ".join(str(item) for item in entry.values()) if isinstance(entry, dict) else str(entry) for entry in value
+        )
+    return str(value).lower() if isinstance(value, bool) else str(value)

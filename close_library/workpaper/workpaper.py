@@ -1,0 +1,207 @@
+"""The workpaper that a notebook fills: opened, shown step by step, tied out, concluded.
+
+    wp = open_workpaper("30", program, period, books)
+    roll = wp.show(receivables_roll_forward(wp.scope))
+    wp.tie_out("30.1", "…", per_workpaper=rolled_balance(roll), per_books=roll.closing_balance, tick="F")
+    wp.conclude(agreed="…", otherwise="…")
+"""
+
+from __future__ import annotations
+
+import os
+from decimal import Decimal
+from typing import Any
+
+from IPython.display import display
+
+from close_library.books import Books
+from close_library.errors import BooksError, Fault
+from close_library.evidence import TICKS, Chart, Figure, Finding, Result, Scope, Table, TieOut
+from close_library.money import show
+from close_library.parameters import COMPANY, read_parameters
+from close_library.period import Period
+from close_library.workpaper import document as data
+from close_library.workpaper.display import Shown, lines, table
+from close_library.workpaper.glue import glue_document
+from close_library.workpaper.inputs import inputs_digest
+from close_library.workpaper.place import Place, find_place
+from close_library.workpaper.rows_file import write_rows
+
+
+def open_workpaper(ref: str, program: str = "", period: str = "", books: str = "") -> Workpaper:
+    """The workpaper `ref` of a program (or `_company`) and a period, over a folder of books.
+
+    Left empty, they are the last closed period and the first program, so that a notebook runs by hand. Raises BooksError
+    when a table that the workpaper needs is not in the books: then it is not applicable, and says so.
+    """
+    place = find_place(ref, program, period, books)
+    declared = place.declared
+    opened = Books.open(
+        place.books,
+        tables=declared["tables"],
+        optional=declared["optional_tables"],
+        threads=_share("CLOSE_THREADS"),
+        memory_limit=os.environ.get("CLOSE_MEMORY_LIMIT"),
+    )
+    scope = Scope(opened, read_parameters(place.parameters, place.program), place.program, Period.parse(place.period))
+    workpaper = Workpaper(place, scope)
+    display(workpaper.heading())  # type: ignore[no-untyped-call]
+    workpaper.require_tables()
+    return workpaper
+
+
+def _share(variable: str) -> int | None:
+    value = os.environ.get(variable)
+    return int(value) if value else None
+
+
+class Workpaper:
+    """One workpaper while it is being filled. `scope` is what the procedures take."""
+
+    def __init__(self, place: Place, scope: Scope) -> None:
+        self.scope = scope
+        self._place = place
+        self._figures: dict[str, Figure] = {}
+        self._tables: dict[str, Table] = {}
+        self._charts: list[Chart] = []
+        self._tie_outs: list[TieOut] = []
+        self._findings: list[Finding] = []
+
+    def heading(self) -> Shown:
+        """Company, program, period, preparer, reviewer and the digest of the inputs."""
+        people = self.scope.parameters.people
+        return lines(
+            [
+                ("Workpaper", f"{self._place.declared['ref']} · {self._place.declared['title']}"),
+                ("Company", self.scope.parameters.name),
+                ("Program", "all programs" if self.scope.is_company else self.scope.program),
+                ("Period", f"{self.scope.period}, to {self.scope.closing_date}"),
+                ("Preparer", people.preparer or "not named"),
+                ("Reviewer", people.reviewer or "not named"),
+                ("Inputs", self._inputs),
+            ]
+        )
+
+    def require_tables(self) -> None:
+        """Conclude `not_applicable`, and stop, when the books lack a table that the workpaper needs."""
+        missing = [name for name in self._place.declared["tables"] if not self.scope.books.has(name)]
+        if not missing:
+            return
+        glue_document({**self._document("not_applicable", "", ""), "missing_tables": missing})
+        raise BooksError(
+            f"workpaper {self._place.declared['ref']} is not applicable: this company has no {', '.join(missing)}.",
+            [Fault("the sources", f"no table {name}", f"a file {name}.csv, .parquet or a sheet {name}",
+                   "nothing, if the company has none of it") for name in missing],
+        )
+
+    def sources(self) -> Shown:
+        """What was read: each table with its files, rows, control total and sha256."""
+        rows = [
+            [source["table"], source["file"], str(source["rows"]), source["control_total"], source["sha256"][:16]]
+            for source in self._sources()
+        ]
+        columns = ["table", "file", "rows", "control_total", "sha256"]
+        return table("Sources", columns, ["text", "text", "int", "money", "text"], rows, len(rows))
+
+    def show(self, result: Result) -> Result:
+        """Take a procedure's result into the workpaper, and show its figures and schedules."""
+        self._figures |= result.figures
+        self._tables |= result.tables
+        self._charts += result.charts
+        self._findings += result.findings
+        figures = [
+            [figure.label, data.value_text(figure.amount, self.scope.currency) or "not defined", figure.unit]
+            for figure in result.figures.values()
+        ]
+        display(table("Figures", ["figure", "amount", "unit"], ["text", "money", "text"], figures, len(figures)))  # type: ignore[no-untyped-call]
+        for id, schedule in result.tables.items():
+            held = data.table_data(schedule, self.scope.currency)
+            display(  # type: ignore[no-untyped-call]
+                table(f"{id} {schedule.title}", held["columns"], held["types"], held["rows"], held["total_rows"])
+            )
+        return result
+
+    def tie_out(
+        self,
+        id: str,
+        label: str,
+        per_workpaper: Figure | Decimal,
+        per_books: Figure | Decimal,
+        tick: str,
+        *,
+        exact: bool = False,
+    ) -> Shown:
+        """Compare two figures that must agree, within the tie-out tolerance (`exact`: within none); earn a tick mark."""
+        tolerance = Decimal(0) if exact else self.scope.parameters.tolerances.tie_out
+        tie_out = TieOut(id, label, _amount(per_workpaper), _amount(per_books), tolerance, tick)
+        self._tie_outs.append(tie_out)
+        verdict = f"{tick} ({TICKS[tick]})" if tie_out.agreed else f"differs by {show(tie_out.difference)}"
+        return lines(
+            [(f"{id} {label}", ""), ("per workpaper", show(tie_out.per_workpaper)), ("per books", show(tie_out.per_books)),
+             ("", verdict)]
+        )
+
+    def findings(self) -> Shown:
+        """What a person must look at; an empty list says so."""
+        found = data.in_order(self._findings)
+        if not found:
+            return lines([("Findings", "none")])
+        rows = [[f.severity, f.finding, data.value_text(f.amount, f.currency), f.message] for f in found]
+        return table("Findings", ["severity", "finding", "amount", "message"], ["text", "text", "money", "text"], rows, len(rows))
+
+    def conclude(self, agreed: str, otherwise: str) -> Shown:
+        """Conclude with one of two sentences and glue the document; never raises for a difference."""
+        status = data.status_of(self._tie_outs, self._findings)
+        conclusion = agreed if status == "agreed" else otherwise
+        counts = (
+            f"{sum(t.agreed for t in self._tie_outs)} of {len(self._tie_outs)} tie-outs agree; "
+            f"{sum(f.severity == 'error' for f in self._findings)} errors, "
+            f"{sum(f.severity == 'warning' for f in self._findings)} warnings."
+        )
+        sha256 = write_rows(self._figures.values())
+        glue_document(self._document(status, f"{conclusion} {counts}", sha256))
+        return lines([("Status", status), ("Conclusion", conclusion), ("", counts)])
+
+    @property
+    def _inputs(self) -> str:
+        scopes = self._place.parameters["scopes"]
+        parameters = scopes.get(self.scope.program, scopes[COMPANY])["values"]
+        return inputs_digest(self._place.declared, self.scope.books, parameters, self.scope.program, str(self.scope.period))
+
+    def _sources(self) -> list[dict[str, Any]]:
+        declared = self._place.declared
+        held = [name for name in (*declared["tables"], *declared["optional_tables"]) if self.scope.books.has(name)]
+        return self.scope.books.sources(sorted(held))
+
+    def _document(self, status: str, conclusion: str, rows_sha256: str) -> dict[str, Any]:
+        declared, scope = self._place.declared, self.scope
+        scopes = self._place.parameters["scopes"]
+        return {
+            "format": data.FORMAT,
+            "ref": declared["ref"],
+            "name": declared["name"],
+            "title": declared["title"],
+            "company": scope.parameters.company,
+            "company_name": scope.parameters.name,
+            "program": scope.program,
+            "period": str(scope.period),
+            "period_end": scope.closing_date.isoformat(),
+            "functional_currency": scope.currency,
+            "preparer": scope.parameters.people.preparer,
+            "reviewer": scope.parameters.people.reviewer,
+            "status": status,
+            "figures": {id: data.figure_data(f, scope.program, scope.currency) for id, f in self._figures.items()},
+            "tie_outs": [data.tie_out_data(t, scope.currency) for t in self._tie_outs],
+            "findings": [data.finding_data(f) for f in data.in_order(self._findings)],
+            "tables": {id: data.table_data(t, scope.currency) for id, t in self._tables.items()},
+            "sources": self._sources(),
+            "parameters": data.parameter_data(scopes.get(scope.program, scopes[COMPANY])),
+            "sections": {**declared["sections"], "conclusion": conclusion},
+            "charts": [data.chart_data(chart) for chart in self._charts],
+            "rows": {"file": f"{declared['ref']}_{declared['name']}.rows.parquet", "sha256": rows_sha256},
+            "inputs": self._inputs,
+        }
+
+
+def _amount(figure: Figure | Decimal) -> Decimal:
+    return figure.money if isinstance(figure, Figure) else figure
