@@ -56,7 +56,10 @@ class CloseError(Exception):
                 if text:
                     lines.append(f"  {word + ':':<10} {text}")
         if self.count > min(len(self.faults), SHOWN_AT_MOST):
-            lines += ["", f"  … {self.count} faults in all, the first {min(len(self.faults), SHOWN_AT_MOST)} are shown."]
+            lines += [
+                "",
+                f"  … {self.count} faults in all, the first {min(len(self.faults), SHOWN_AT_MOST)} are shown.",
+            ]
         return lines
 
     def _render_traceback_(self) -> list[str]:

@@ -77,7 +77,9 @@ class Population:
 
     @cached_property
     def _measure(self) -> tuple[int, Decimal]:
-        row = self.books.sql(f"SELECT count(*) AS n, coalesce(sum(amount), 0) AS total FROM ({self.query})").to_pylist()[0]
+        row = self.books.sql(
+            f"SELECT count(*) AS n, coalesce(sum(amount), 0) AS total FROM ({self.query})"
+        ).to_pylist()[0]
         return row["n"], row["total"]
 
     @property

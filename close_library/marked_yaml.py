@@ -47,7 +47,14 @@ def read_marked(path: Path) -> Marked:
     except OSError as error:
         raise ParameterError(
             "a parameters file can't be read.",
-            [Fault(str(path), error.strerror or str(error), "a readable YAML file", "check the path and its permissions")],
+            [
+                Fault(
+                    str(path),
+                    error.strerror or str(error),
+                    "a readable YAML file",
+                    "check the path and its permissions",
+                )
+            ],
         ) from None
     except UnicodeDecodeError as error:
         raise ParameterError(
@@ -72,7 +79,11 @@ def read_marked(path: Path) -> Marked:
     if not isinstance(node, yaml.MappingNode):
         raise ParameterError(
             "a parameters file is not a mapping.",
-            [Fault(f"{path}, line 1", node.tag.rpartition(":")[2], "key: value lines", "see the README's company.yaml")],
+            [
+                Fault(
+                    f"{path}, line 1", node.tag.rpartition(":")[2], "key: value lines", "see the README's company.yaml"
+                )
+            ],
         )
     lines: dict[str, int] = {}
     faults: list[Fault] = []

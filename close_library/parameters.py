@@ -119,8 +119,14 @@ class Accounts(_Group):
         if not accounts:
             raise ParameterError(
                 f"no account plays the role {role}.",
-                [Fault(f"company.yaml, accounts.{role}", "nothing", "one or more accounts of the ledger",
-                       f'write {role}: ["…"] under accounts:')],
+                [
+                    Fault(
+                        f"company.yaml, accounts.{role}",
+                        "nothing",
+                        "one or more accounts of the ledger",
+                        f'write {role}: ["…"] under accounts:',
+                    )
+                ],
             )
         return accounts
 
@@ -139,7 +145,9 @@ class Flux(_Group):
     amount: Amount = Decimal("10000.00")
     percent: Amount = Decimal("10")
     rule: Literal["and", "or"] = "and"
-    comparisons: tuple[Literal["prior_month", "prior_quarter", "prior_year", "budget", "forecast"], ...] = ("prior_month",)
+    comparisons: tuple[Literal["prior_month", "prior_quarter", "prior_year", "budget", "forecast"], ...] = (
+        "prior_month",
+    )
 
 
 class Match(_Group):
@@ -226,8 +234,11 @@ class CompanyParameters:
         except ValidationError as error:
             problems = error.errors()
             within = {problem["loc"][:1] for problem in problems if len(problem["loc"]) > 1}
-            faults = [_fault(problem, layers, self.company.path) for problem in problems
-                      if not (problem["type"] == "too_short" and problem["loc"] in within)]
+            faults = [
+                _fault(problem, layers, self.company.path)
+                for problem in problems
+                if not (problem["type"] == "too_short" and problem["loc"] in within)
+            ]
             raise ParameterError(_summary(faults), faults) from None
         return settings if settings.name else settings.model_copy(update={"name": settings.company})
 
@@ -239,8 +250,14 @@ class CompanyParameters:
             layers = self._layers(period, program)
             values = _plain(settings.model_dump(mode="python"))
             origins = {
-                key: next((f"{_name(layer, self.folder)}, line {layer.lines[key]}"
-                           for layer in reversed(layers) if key in layer.lines), "default")
+                key: next(
+                    (
+                        f"{_name(layer, self.folder)}, line {layer.lines[key]}"
+                        for layer in reversed(layers)
+                        if key in layer.lines
+                    ),
+                    "default",
+                )
                 for key in _leaves(values)
             }
             scopes[program or COMPANY] = {"values": values, "origins": origins}
@@ -256,12 +273,20 @@ def load_parameters(folder: Path) -> CompanyParameters:
     if not company_file.is_file():
         raise ParameterError(
             "there is no company.yaml.",
-            [Fault(str(company_file), "no such file" if folder.is_dir() else f"no folder {folder}",
-                   "the company's parameters", "write it as the README shows, or give --parameters DIR")],
+            [
+                Fault(
+                    str(company_file),
+                    "no such file" if folder.is_dir() else f"no folder {folder}",
+                    "the company's parameters",
+                    "write it as the README shows, or give --parameters DIR",
+                )
+            ],
         )
     programs = {file.stem: read_marked(file) for file in sorted((folder / "programs").glob("*.yaml"))}
-    periods = {str(Period.parse(file.stem, str(file))): read_marked(file)
-               for file in sorted((folder / "periods").glob("*.yaml"))}
+    periods = {
+        str(Period.parse(file.stem, str(file))): read_marked(file)
+        for file in sorted((folder / "periods").glob("*.yaml"))
+    }
     loaded = CompanyParameters(folder, read_marked(company_file), programs, periods)
     faults: dict[str, Fault] = {}
     for period in [None, *map(Period.parse, periods)]:
@@ -274,9 +299,12 @@ def load_parameters(folder: Path) -> CompanyParameters:
         for key in COMPANY_ONLY:
             if key in marked.values:
                 where = f"{marked.path}, line {marked.lines[key]}, {key}"
-                faults[where] = Fault(where, f"{key} in the file of program {program}",
-                                      "a parameter that a program can have of its own",
-                                      "delete the line, or move it to company.yaml")
+                faults[where] = Fault(
+                    where,
+                    f"{key} in the file of program {program}",
+                    "a parameter that a program can have of its own",
+                    "delete the line, or move it to company.yaml",
+                )
     if faults:
         raise ParameterError(_summary(list(faults.values())), list(faults.values()))
     return loaded
@@ -301,7 +329,8 @@ def _with_folders(marked: Marked) -> dict[str, Any]:
     if isinstance(values.get("sources"), list):
         values["sources"] = [
             {**source, "folder": marked.path.parent / source["path"]}
-            if isinstance(source, dict) and isinstance(source.get("path"), str) and "folder" not in source else source
+            if isinstance(source, dict) and isinstance(source.get("path"), str) and "folder" not in source
+            else source
             for source in values["sources"]
         ]
     return values
@@ -332,9 +361,14 @@ def _leaves(values: Mapping[str, Any], prefix: str = "") -> list[str]:
 
 
 _EXPECTED = {
-    "missing": "a value", "int_type": "a whole number, without quotes", "int_parsing": "a whole number, without quotes",
-    "bool_type": "true or false", "tuple_type": 'a list, such as ["1200"]', "too_short": "at least one entry",
-    "model_type": "key: value lines", "model_attributes_type": "key: value lines",
+    "missing": "a value",
+    "int_type": "a whole number, without quotes",
+    "int_parsing": "a whole number, without quotes",
+    "bool_type": "true or false",
+    "tuple_type": 'a list, such as ["1200"]',
+    "too_short": "at least one entry",
+    "model_type": "key: value lines",
+    "model_attributes_type": "key: value lines",
 }
 
 
@@ -370,8 +404,12 @@ def _unknown_key(where: str, key: str, loc: tuple[str | int, ...]) -> Fault:
         model = annotation if isinstance(annotation, type) and issubclass(annotation, BaseModel) else SourceSetting
     known = [name for name in model.model_fields if name != "folder"]
     nearest = difflib.get_close_matches(key, known, n=1, cutoff=0.5)
-    return Fault(where, f"the unknown key {key}", "one of: " + ", ".join(known),
-                 f"did you mean {nearest[0]}?" if nearest else "delete the line")
+    return Fault(
+        where,
+        f"the unknown key {key}",
+        "one of: " + ", ".join(known),
+        f"did you mean {nearest[0]}?" if nearest else "delete the line",
+    )
 
 
 def _summary(faults: list[Fault]) -> str:

@@ -31,19 +31,31 @@ USUAL: dict[str, dict[str, str]] = {
     "contracts": {"customer_id": "acme", "program_id": "atlas", "start_date": "2026-01-01", "currency": "USD"},
     "gl_accounts": {"account_name": "Account", "account_type": "asset"},
     "invoices": {
-        "invoice_number": "=invoice_id", "document_type": "invoice", "program_id": "atlas", "customer_id": "acme",
-        "currency": "USD", "status": "posted",
+        "invoice_number": "=invoice_id",
+        "document_type": "invoice",
+        "program_id": "atlas",
+        "customer_id": "acme",
+        "currency": "USD",
+        "status": "posted",
     },
     "invoice_lines": {"line_number": "1"},
     "cash_receipts": {"customer_id": "acme", "currency": "USD"},
-    "gl_entries": {"line_number": "1", "account": "1200", "program_id": "atlas", "period": "=effective_date",
-                   "journal_id": "=document_number"},
+    "gl_entries": {
+        "line_number": "1",
+        "account": "1200",
+        "program_id": "atlas",
+        "period": "=effective_date",
+        "journal_id": "=document_number",
+    },
     "disputes": {"status": "open"},
 }
 
 ACCOUNTS = {
-    "accounts_receivable": ["1200"], "unbilled_receivable": ["1250"], "deferred_revenue": ["2400"],
-    "revenue": ["4000"], "cash": ["1000"],
+    "accounts_receivable": ["1200"],
+    "unbilled_receivable": ["1250"],
+    "deferred_revenue": ["2400"],
+    "revenue": ["4000"],
+    "cash": ["1000"],
 }
 
 
@@ -67,8 +79,12 @@ def write_tables(folder: Path, text: str) -> None:
 def settings(**changes: Any) -> Settings:
     """The parameters of a small company: USD, every limit as DESIGN.md has it."""
     values: dict[str, Any] = {
-        "company": "small", "name": "Small, Inc.", "functional_currency": "USD", "first_period": "2026-01",
-        "sources": [{"system": "tables", "path": "tables"}], "accounts": ACCOUNTS,
+        "company": "small",
+        "name": "Small, Inc.",
+        "functional_currency": "USD",
+        "first_period": "2026-01",
+        "sources": [{"system": "tables", "path": "tables"}],
+        "accounts": ACCOUNTS,
     }
     return Settings.model_validate({**values, **changes})
 
@@ -87,14 +103,19 @@ def scope_of(books: Path, period: str, program: str = COMPANY, **changes: Any) -
 
 def amounts(result: Any, *ids: str) -> dict[str, str]:
     """The amounts of a result's figures as text with cents, all or those asked for."""
-    return {id: "n/a" if f.amount is None else f"{f.amount:.4f}".removesuffix("00")
-            for id, f in result.figures.items() if not ids or id in ids}
+    return {
+        id: "n/a" if f.amount is None else f"{f.amount:.4f}".removesuffix("00")
+        for id, f in result.figures.items()
+        if not ids or id in ids
+    }
 
 
 def found(result: Any) -> list[tuple[str, str, str]]:
     """The findings as (finding, key that it is known by, amount)."""
-    return sorted((f.finding, next(iter(f.keys.values()))[0], "–" if f.amount is None else f"{f.amount:.2f}")
-                  for f in result.findings)
+    return sorted(
+        (f.finding, next(iter(f.keys.values()))[0], "–" if f.amount is None else f"{f.amount:.2f}")
+        for f in result.findings
+    )
 
 
 def _blocks(text: str) -> list[list[str]]:

@@ -11,10 +11,10 @@ from decimal import Decimal
 
 import pandas as pd
 
-from close_library.accounting.aging import COLUMNS, PAST_DUE, aged_items, aging, column_population
+from close_library.accounting.aging import PAST_DUE, aged_items, aging, column_population
 from close_library.accounting.currency import SPOT_RATES, functional, require_rates
 from close_library.accounting.open_items import open_item_population, require_receivable_rates
-from close_library.accounting.review_applications import documents, unapplied_receipts
+from close_library.accounting.review_applications import unapplied_receipts
 from close_library.accounting.sql import day, memoised, owned, population, shown
 from close_library.evidence import Figure, Finding, Population, Result, Scope, Table
 from close_library.money import ratio, show
@@ -47,7 +47,9 @@ def collections(scope: Scope, from_date: date, to_date: date) -> Result:
     days = Decimal((to_date - before).days)
     opening = _balance(scope, "opening_receivables", f"Receivables at {before}", before)
     closing = _balance(scope, "closing_receivables", f"Receivables at {to_date}", to_date)
-    not_due = Figure.of("closing_not_due", f"Not due at {to_date}", scope.currency, column_population(scope, to_date, "not_due"))
+    not_due = Figure.of(
+        "closing_not_due", f"Not due at {to_date}", scope.currency, column_population(scope, to_date, "not_due")
+    )
     sales = credit_sales(scope, from_date, to_date)
     figures = {f.id: f for f in (opening, sales, closing, not_due)}
     figures |= _ratios(opening.money, sales.money, closing.money, not_due.money, days)
@@ -87,8 +89,14 @@ def credit_sales(scope: Scope, from_date: date, to_date: date) -> Figure:
         """,
     )
     require_rates(scope, f"SELECT currency, invoice_date AS rate_date FROM {rows} WHERE functional IS NULL")
-    seen = shown(document="invoice_number", kind="document_type", customer="customer_id", date="invoice_date",
-                 currency="currency", net_of_tax="net::money")
+    seen = shown(
+        document="invoice_number",
+        kind="document_type",
+        customer="customer_id",
+        date="invoice_date",
+        currency="currency",
+        net_of_tax="net::money",
+    )
     query = f"{population(chr(39) + 'invoices' + chr(39), 'source_file', 'source_row', 'functional', seen)} FROM {rows}"
     return Figure.of("credit_sales", "Credit sales, tax excluded", scope.currency, Population(scope.books, query))
 
@@ -105,7 +113,9 @@ def _ratios(opening: Decimal, sales: Decimal, closing: Decimal, not_due: Decimal
     return {
         "dso": Figure.ratio("dso", "Days sales outstanding", "days", dso),
         "best_possible_dso": Figure.ratio("best_possible_dso", "Best possible DSO", "days", best),
-        "average_days_delinquent": Figure.ratio("average_days_delinquent", "Average days delinquent", "days", delinquent),
+        "average_days_delinquent": Figure.ratio(
+            "average_days_delinquent", "Average days delinquent", "days", delinquent
+        ),
         "collection_effectiveness": Figure.ratio(
             "collection_effectiveness", "Collection effectiveness index", "percent", effectiveness
         ),
@@ -128,7 +138,9 @@ def _past_due_ratios(scope: Scope, at: date, closing: Decimal) -> dict[str, Figu
     ).to_pylist()[0]
     weighted = ratio(row["weighted"], row["past_due"])
     return {
-        "past_due_percent": Figure.ratio("past_due_percent", "Past due", "percent", ratio(row["past_due"] * 100, row["invoices"])),
+        "past_due_percent": Figure.ratio(
+            "past_due_percent", "Past due", "percent", ratio(row["past_due"] * 100, row["invoices"])
+        ),
         "weighted_days_past_due": Figure.ratio("weighted_days_past_due", "Weighted days past due", "days", weighted),
         "largest_customer_share": Figure.ratio(
             "largest_customer_share", "Largest customer's share", "percent", ratio(row["largest"] * 100, closing)
@@ -142,7 +154,9 @@ def _ratio_table(figures: dict[str, Figure], days: Decimal) -> Table:
             "measure": [figure.label for figure in figures.values()],
             "amount": [figure.amount for figure in figures.values()],
             "unit": [figure.unit for figure in figures.values()],
-            "convention": [CONVENTIONS.get(id, f"{days} days in the interval" if id == "credit_sales" else "") for id in figures],
+            "convention": [
+                CONVENTIONS.get(id, f"{days} days in the interval" if id == "credit_sales" else "") for id in figures
+            ],
         }
     )
     return Table("Collections", frame, types={"amount": "ratio"})

@@ -10,10 +10,10 @@ from decimal import Decimal
 
 import pandas as pd
 
+from close_library.accounting.ledger import LINE_SHOWN
 from close_library.accounting.review_journals import journal_findings
 from close_library.accounting.review_references import duplicate_key_findings, unknown_reference_findings
 from close_library.accounting.sql import FILE_ORDER, day, population, shown, text
-from close_library.accounting.ledger import LINE_SHOWN
 from close_library.evidence import Figure, Finding, Population, Result, Scope, Table
 from close_library.money import ZERO, agrees, show
 from close_library.tables import TABLES
@@ -90,7 +90,9 @@ def _table_figures(scope: Scope) -> list[Figure]:
         figures.append(Figure.of(f"{name}_rows", f"Rows of {name}", "rows", _whole(scope, table, "1")))
         if table.amount:
             total = _whole(scope, table, f"coalesce({table.amount}, 0)")
-            figures.append(Figure.of(f"{name}_control_total", f"Control total of {name}: {table.amount}", "total", total))
+            figures.append(
+                Figure.of(f"{name}_control_total", f"Control total of {name}: {table.amount}", "total", total)
+            )
     return figures
 
 

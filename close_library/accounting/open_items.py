@@ -22,7 +22,9 @@ ITEM_SHOWN = shown(
 )
 
 
-def open_item_population(scope: Scope, as_of: date, condition: str = "true", amount: str = "open_functional") -> Population:
+def open_item_population(
+    scope: Scope, as_of: date, condition: str = "true", amount: str = "open_functional"
+) -> Population:
     """The open items of the scope at a date that meet a condition, in functional currency at the date's rate."""
     return Population(
         scope.books,

@@ -28,20 +28,29 @@ CLASSES = {
 
 _SEVERITY = {"timing": "warning"}
 
+_TABLE_OF_KIND = """CASE kind WHEN 'receipt' THEN 'cash_receipts' WHEN 'discount' THEN 'cash_applications'
+                   WHEN 'write_off' THEN 'cash_applications' ELSE 'invoices' END"""
+"""The table under which a document of the subledger is known, whatever program it belongs to."""
+
 
 def receivables_to_ledger(scope: Scope) -> Result:
     """The reconciliation of the receivables subledger to its control account at T.
 
     Figures, in functional currency: `ar_subledger`, `ar_general_ledger`, `difference` (ledger − subledger), one a class
     of reconciling items, and `unexplained`. Tables: the bridge, and the items with their class and both amounts.
-    Findings: one a reconciling item beyond the `match` tolerance, and those of `review_applications`. Raises BooksError where an exchange rate is missing.
+    Findings: one a reconciling item beyond the `match` tolerance, and those of `review_applications`. Raises BooksError
+    where an exchange rate is missing.
     """
     require_receivable_rates(scope)
     currency = scope.currency
-    subledger = Figure.of("ar_subledger", "Receivables subledger", currency, open_item_population(scope, scope.closing_date))
+    subledger = Figure.of(
+        "ar_subledger", "Receivables subledger", currency, open_item_population(scope, scope.closing_date)
+    )
     ledger = ledger_balance(scope, "accounts_receivable", "ar_general_ledger", "Receivables in the general ledger")
     items = _items(scope)
-    difference = Figure.of("difference", "Difference: ledger − subledger", currency, _difference(scope, subledger, ledger))
+    difference = Figure.of(
+        "difference", "Difference: ledger − subledger", currency, _difference(scope, subledger, ledger)
+    )
     classes = {
         name: Figure.of(name, label, currency, Population(scope.books, _behind(scope, f"class = '{name}'")))
         for name, label in CLASSES.items()
@@ -69,8 +78,14 @@ def _sides(scope: Scope) -> str:
     """
     accounts = scope.parameters.accounts.of("accounts_receivable")
     opening = f"({opening_rows(accounts)})"
-    movement_shown = shown(document="document_number", kind="kind", date="counts_from", currency="currency",
-                           amount="amount::money", program="owner")
+    movement_shown = shown(
+        document="document_number",
+        kind="kind",
+        date="counts_from",
+        currency="currency",
+        amount="amount::money",
+        program="owner",
+    )
     began = f"(SELECT min(first_day) FROM {opening} WHERE opening_balance <> 0)"
     return f"""
         WITH ledger_rows AS (
@@ -100,8 +115,7 @@ def _sides(scope: Scope) -> str:
         SELECT 'subledger', CASE WHEN before_ledger THEN (SELECT min(account || ':' || period) FROM {opening}
                    WHERE opening_balance <> 0) ELSE document END,
                CASE WHEN before_ledger THEN 'opening' ELSE 'document' END,
-               CASE WHEN before_ledger THEN 'account_balances' WHEN kind = 'receipt' THEN 'cash_receipts'
-                    WHEN kind IN ('discount', 'write_off') THEN 'cash_applications' ELSE 'invoices' END,
+               CASE WHEN before_ledger THEN 'account_balances' ELSE {_TABLE_OF_KIND} END,
                counts_from, amount, source_table, source_file, source_row, seen
         FROM aged
         UNION ALL
@@ -122,16 +136,21 @@ def _classified(scope: Scope) -> str:
         scope.books,
         "receivable_items",
         f"""
-        WITH documents AS (
+        WITH numbers AS (
+            SELECT document_number AS document, min({_TABLE_OF_KIND}) AS table_of_number
+            FROM {movements(scope)} GROUP BY document_number
+        ),
+        documents AS (
             SELECT document, namespace,
-                   coalesce(min(known_under) FILTER (side = 'subledger'), min(known_under)) AS known_under,
+                   coalesce(min(known_under) FILTER (side = 'subledger'),
+                            min(table_of_number) FILTER (namespace = 'document'), min(known_under)) AS known_under,
                    min(counts_from) AS first_date,
                    bool_or(side = 'subledger') AS in_subledger, bool_or(side = 'gl') AS in_ledger,
                    coalesce(sum(amount) FILTER (side = 'subledger' AND counts_from <= {at}), 0) AS subledger,
                    coalesce(sum(amount) FILTER (side = 'gl' AND counts_from <= {at}), 0) AS ledger,
                    coalesce(sum(amount) FILTER (side = 'subledger'), 0) AS subledger_ever,
                    coalesce(sum(amount) FILTER (side = 'gl'), 0) AS ledger_ever
-            FROM {_rows(scope)} GROUP BY document, namespace
+            FROM {_rows(scope)} LEFT JOIN numbers USING (document) GROUP BY document, namespace
         )
         SELECT document, namespace, known_under, first_date, subledger, ledger, ledger - subledger AS difference,
                CASE WHEN NOT in_ledger THEN 'in_subledger_not_in_gl'
@@ -144,7 +163,10 @@ def _classified(scope: Scope) -> str:
 
 
 def _items(scope: Scope) -> list[dict[str, object]]:
-    return scope.books.sql(f"SELECT * FROM {_classified(scope)} ORDER BY class, document, namespace").to_pylist()
+    rows: list[dict[str, object]] = scope.books.sql(
+        f"SELECT * FROM {_classified(scope)} ORDER BY class, document, namespace"
+    ).to_pylist()
+    return rows
 
 
 def _behind(scope: Scope, condition: str) -> str:
@@ -187,7 +209,9 @@ def _unexplained(scope: Scope, difference: Figure, classes: dict[str, Figure]) -
 def _bridge(figures: dict[str, Figure]) -> Table:
     order = ["ar_subledger", *CLASSES, "unexplained", "ar_general_ledger"]
     frame = pd.DataFrame({"line": [figures[id].label for id in order], "amount": [figures[id].money for id in order]})
-    return Table("Bridge from the subledger to the ledger", frame, links=tuple((n, 1, id) for n, id in enumerate(order)))
+    return Table(
+        "Bridge from the subledger to the ledger", frame, links=tuple((n, 1, id) for n, id in enumerate(order))
+    )
 
 
 def _item_table(scope: Scope, items: list[dict[str, object]]) -> Table:

@@ -34,28 +34,51 @@ def journal_findings(scope: Scope) -> list[Finding]:
         journal, debits = row["journal_id"], show(row["debits"])
         if not agrees(row["balance"], scope.parameters.tolerances.tie_out):
             findings.append(
-                _finding(scope, "journal_unbalanced", "error", row, f"Journal {journal} is out of balance by "
-                         f"{show(row['balance'])} {scope.currency}.", amount="balance")
+                _finding(
+                    scope,
+                    "journal_unbalanced",
+                    "error",
+                    row,
+                    f"Journal {journal} is out of balance by {show(row['balance'])} {scope.currency}.",
+                    amount="balance",
+                )
             )
         if row["self_approver"]:
             findings.append(
-                _finding(scope, "journal_self_approved", "error", row,
-                         f"Journal {journal} of {debits} {scope.currency} was entered and approved by {row['self_approver']}.")
+                _finding(
+                    scope,
+                    "journal_self_approved",
+                    "error",
+                    row,
+                    f"Journal {journal} of {debits} {scope.currency} was entered and approved by {row['self_approver']}.",
+                )
             )
         if row["backdated"]:
             findings.append(
-                _finding(scope, "journal_backdated", "warning", row,
-                         f"Journal {journal} of {debits} {scope.currency}, effective {row['effective_date']}, was entered on "
-                         f"{row['entered_at'].date()}, after {last_moment}.")
+                _finding(
+                    scope,
+                    "journal_backdated",
+                    "warning",
+                    row,
+                    f"Journal {journal} of {debits} {scope.currency}, effective {row['effective_date']}, was entered on "
+                    f"{row['entered_at'].date()}, after {last_moment}.",
+                )
             )
         if row["other_period"]:
             findings.append(
-                _finding(scope, "journal_period_differs", "warning", row,
-                         f"Journal {journal} of {debits} {scope.currency}, effective {row['effective_date']}, names the period "
-                         f"{row['other_period']}.")
+                _finding(
+                    scope,
+                    "journal_period_differs",
+                    "warning",
+                    row,
+                    f"Journal {journal} of {debits} {scope.currency}, effective {row['effective_date']}, names the period "
+                    f"{row['other_period']}.",
+                )
             )
     return findings
 
 
-def _finding(scope: Scope, name: str, severity: str, row: dict[str, object], message: str, amount: str = "debits") -> Finding:
+def _finding(
+    scope: Scope, name: str, severity: str, row: dict[str, object], message: str, amount: str = "debits"
+) -> Finding:
     return Finding(name, severity, row[amount], scope.currency, {"gl_entries": (str(row["journal_id"]),)}, message)  # type: ignore[arg-type]

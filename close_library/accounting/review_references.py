@@ -87,7 +87,9 @@ def _key(table: Table, prefix: str = "") -> str:
         column = table.column(name)
         assert column
         if column.type == "quantity":
-            spelled = f"regexp_replace(regexp_replace(CAST(coalesce({prefix}{name}, 0) AS VARCHAR), '0+$', ''), '\\.$', '')"
+            spelled = (
+                f"regexp_replace(regexp_replace(CAST(coalesce({prefix}{name}, 0) AS VARCHAR), '0+$', ''), '\\.$', '')"
+            )
         else:
             spelled = f"coalesce(CAST({prefix}{name} AS VARCHAR), '')"
         parts.append(spelled)

@@ -49,7 +49,9 @@ def receivables_roll_forward(scope: Scope) -> Result:
         "opening_balance": _balance(scope, "opening_balance", f"Opening balance at {scope.opening_date}", opening=True),
         **{id: _term(scope, id, *term) for id, term in _TERMS.items()},
         "fx": Figure.of("fx", "Exchange rate differences", scope.currency, _fx(scope)),
-        "closing_balance": _balance(scope, "closing_balance", f"Closing balance at {scope.closing_date}", opening=False),
+        "closing_balance": _balance(
+            scope, "closing_balance", f"Closing balance at {scope.closing_date}", opening=False
+        ),
     }
     return Result(tables={"30.1": _table(figures)}, figures=figures, charts=(_waterfall(figures, scope.currency),))
 
@@ -65,8 +67,14 @@ def _balance(scope: Scope, id: str, label: str, *, opening: bool) -> Figure:
 
 
 def _term(scope: Scope, id: str, label: str, kind: str, sign: int) -> Figure:
-    seen = shown(document="document_number", kind="kind", date="counts_from", currency="currency",
-                 amount="amount::money", program="owner")
+    seen = shown(
+        document="document_number",
+        kind="kind",
+        date="counts_from",
+        currency="currency",
+        amount="amount::money",
+        program="owner",
+    )
     query = f"""
         {population("source_table", "source_file", "source_row", f"{sign} * functional", seen)}
         FROM {movements(scope)}

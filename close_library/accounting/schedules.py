@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from collections.abc import Callable
 from contextlib import closing
 from datetime import date
@@ -61,10 +60,10 @@ def build_schedules(books_dir: Path, period: str, settings: Settings) -> list[st
             with pq.ParquetWriter(temporary, reader.schema, compression="zstd") as writer:
                 for batch in reader:
                     writer.write_batch(batch)
-            os.replace(temporary, folder / f"{name}.parquet")
+            temporary.replace(folder / f"{name}.parquet")
     temporary = folder / f".{_STAMP}.tmp"
     temporary.write_text(stamp, encoding="utf-8")
-    os.replace(temporary, stamp_file)
+    temporary.replace(stamp_file)
     return list(_SCHEDULES)
 
 

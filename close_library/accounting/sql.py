@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable
 from datetime import date
+from weakref import WeakKeyDictionary
 
 from close_library.books import Books
 from close_library.evidence import Scope
@@ -53,8 +54,14 @@ def money_text(expression: str) -> str:
 def memoised(books: Books, prefix: str, query: str) -> str:
     """The name of a temporary table that holds a query's rows: the same query is computed once a connection."""
     name = f"{prefix}_{hashlib.sha256(query.encode()).hexdigest()[:16]}"
-    books.execute(f"CREATE TEMP TABLE IF NOT EXISTS {name} AS {query}")
+    if name not in (made := _MADE.setdefault(books, set())):
+        books.execute(f"CREATE TEMP TABLE {name} AS {query}")
+        made.add(name)
     return name
+
+
+_MADE: WeakKeyDictionary[Books, set[str]] = WeakKeyDictionary()
+"""The temporary tables that each open connection holds."""
 
 
 def no_rows() -> str:

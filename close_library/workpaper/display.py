@@ -32,17 +32,27 @@ def lines(pairs: Iterable[tuple[str, str]]) -> Shown:
     return Shown(f"<table>{html}</table>", "\n".join(f"{label:<{width}}  {value}" for label, value in pairs))
 
 
-def table(title: str, columns: Sequence[str], types: Sequence[str], rows: Sequence[Sequence[str | None]], total: int) -> Shown:
+def table(
+    title: str, columns: Sequence[str], types: Sequence[str], rows: Sequence[Sequence[str | None]], total: int
+) -> Shown:
     """A schedule: at most forty rows are shown, and how many there are."""
     head = rows[:SHOWN_ROWS]
     more = f"… {total} rows in all" if total > len(head) else ""
     align = ["left" if kind in ("text", "date") else "right" for kind in types]
     body = "".join(
-        "<tr>" + "".join(f"<td style='text-align:{side}'>{escape(cell or '')}</td>" for cell, side in zip(row, align, strict=True)) + "</tr>"
+        "<tr>"
+        + "".join(
+            f"<td style='text-align:{side}'>{escape(cell or '')}</td>" for cell, side in zip(row, align, strict=True)
+        )
+        + "</tr>"
         for row in head
     )
-    names = "".join(f"<th style='text-align:{side}'>{escape(name)}</th>" for name, side in zip(columns, align, strict=True))
-    html = f"<p><b>{escape(title)}</b></p><table><thead><tr>{names}</tr></thead><tbody>{body}</tbody></table><p>{more}</p>"
+    names = "".join(
+        f"<th style='text-align:{side}'>{escape(name)}</th>" for name, side in zip(columns, align, strict=True)
+    )
+    html = (
+        f"<p><b>{escape(title)}</b></p><table><thead><tr>{names}</tr></thead><tbody>{body}</tbody></table><p>{more}</p>"
+    )
     return Shown(html, "\n".join(filter(None, [title, *_aligned(columns, align, head), more])))
 
 
@@ -50,6 +60,9 @@ def _aligned(columns: Sequence[str], align: Sequence[str], rows: Sequence[Sequen
     cells = [list(columns), *[[cell or "" for cell in row] for row in rows]]
     widths = [max(len(row[n]) for row in cells) for n in range(len(columns))]
     return [
-        "  ".join(cell.ljust(width) if side == "left" else cell.rjust(width) for cell, width, side in zip(row, widths, align, strict=True)).rstrip()
+        "  ".join(
+            cell.ljust(width) if side == "left" else cell.rjust(width)
+            for cell, width, side in zip(row, widths, align, strict=True)
+        ).rstrip()
         for row in cells
     ]

@@ -26,8 +26,11 @@ def inputs_digest(declared: dict[str, Any], books: Books, parameters: dict[str, 
         "program": program,
         "period": period,
         "parameters": parameters,
-        "tables": {name: tables[name]["sha256"] for name in sorted({*declared["tables"], *declared["optional_tables"]})
-                   if name in tables},
+        "tables": {
+            name: tables[name]["sha256"]
+            for name in sorted({*declared["tables"], *declared["optional_tables"]})
+            if name in tables
+        },
         "packages": {name: version(name) for name in COMPUTING_PACKAGES},
         "python": ".".join(platform.python_version_tuple()[:2]),
     }

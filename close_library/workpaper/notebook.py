@@ -22,8 +22,12 @@ from close_library.tables import TABLES
 PARAMETERS = ("program", "period", "books")
 SCOPES = ("program", "company", "both")
 SECTIONS = {
-    "Purpose": "purpose", "Sources": "sources", "Procedure": "procedure",
-    "Tie-outs": "tie_outs", "Findings": "findings", "Conclusion": "conclusion",
+    "Purpose": "purpose",
+    "Sources": "sources",
+    "Procedure": "procedure",
+    "Tie-outs": "tie_outs",
+    "Findings": "findings",
+    "Conclusion": "conclusion",
 }
 """The six headings of a workpaper and their names in the document."""
 
@@ -62,9 +66,14 @@ class Workpaper:
     def as_data(self) -> dict[str, Any]:
         """What `books/workpapers.json` says of it: kernels read their declaration there."""
         return {
-            "ref": self.ref, "name": self.name, "title": self.title, "scope": self.scope,
-            "tables": list(self.tables), "optional_tables": list(self.optional_tables),
-            "sha256": self.sha256, "sections": self.sections,
+            "ref": self.ref,
+            "name": self.name,
+            "title": self.title,
+            "scope": self.scope,
+            "tables": list(self.tables),
+            "optional_tables": list(self.optional_tables),
+            "sha256": self.sha256,
+            "sections": self.sections,
         }
 
 
@@ -81,13 +90,25 @@ def read_workpaper(path: Path) -> tuple[Workpaper | None, list[Fault]]:
     if faults:
         return None, faults
     workpaper = Workpaper(
-        path=path, ref=declared["ref"], name=declared["name"], title=declared["title"], scope=declared["scope"],
-        tables=tuple(declared["tables"]), optional_tables=tuple(declared["optional_tables"]),
-        sha256=source_digest(content), sections=sections_of(content["cells"]),
+        path=path,
+        ref=declared["ref"],
+        name=declared["name"],
+        title=declared["title"],
+        scope=declared["scope"],
+        tables=tuple(declared["tables"]),
+        optional_tables=tuple(declared["optional_tables"]),
+        sha256=source_digest(content),
+        sections=sections_of(content["cells"]),
     )
     if path.stem != workpaper.stem:
-        return None, [Fault(str(path), path.name, f"{workpaper.stem}.ipynb, as its metadata.close says",
-                            "rename the file, or mend ref and name")]
+        return None, [
+            Fault(
+                str(path),
+                path.name,
+                f"{workpaper.stem}.ipynb, as its metadata.close says",
+                "rename the file, or mend ref and name",
+            )
+        ]
     return workpaper, []
 
 
@@ -99,7 +120,9 @@ def source_of(cell: dict[str, Any]) -> str:
 
 def source_digest(content: dict[str, Any]) -> str:
     """The sha256 of what a person wrote: the declaration and the cells' kinds, tags and text, not their outputs."""
-    cells = [[cell["cell_type"], cell.get("metadata", {}).get("tags", []), source_of(cell)] for cell in content["cells"]]
+    cells = [
+        [cell["cell_type"], cell.get("metadata", {}).get("tags", []), source_of(cell)] for cell in content["cells"]
+    ]
     written = json.dumps([content["metadata"].get("close"), cells], ensure_ascii=False, sort_keys=True)
     return hashlib.sha256(written.encode()).hexdigest()
 
@@ -129,14 +152,29 @@ def _read_json(path: Path) -> tuple[dict[str, Any], list[Fault]]:
         return {}, [Fault(str(path), "bytes that are not UTF-8", "a Jupyter notebook", "save it again in JupyterLab")]
     except (json.JSONDecodeError, RecursionError) as error:
         place = f", line {error.lineno}" if isinstance(error, json.JSONDecodeError) else ""
-        return {}, [Fault(f"{path}{place}", "text that is not JSON", "a Jupyter notebook", "save it again in JupyterLab")]
+        return {}, [
+            Fault(f"{path}{place}", "text that is not JSON", "a Jupyter notebook", "save it again in JupyterLab")
+        ]
     cells = content.get("cells") if isinstance(content, dict) else None
-    known = isinstance(cells, list) and content.get("nbformat") == 4 and all(
-        isinstance(cell, dict) and isinstance(cell.get("cell_type"), str)
-        and isinstance(cell.get("metadata", {}), dict) for cell in cells)
+    known = (
+        isinstance(cells, list)
+        and content.get("nbformat") == 4
+        and all(
+            isinstance(cell, dict)
+            and isinstance(cell.get("cell_type"), str)
+            and isinstance(cell.get("metadata", {}), dict)
+            for cell in cells
+        )
+    )
     if not known:
-        return {}, [Fault(str(path), "JSON that is not a notebook of format 4", "a Jupyter notebook",
-                          "save it again in JupyterLab")]
+        return {}, [
+            Fault(
+                str(path),
+                "JSON that is not a notebook of format 4",
+                "a Jupyter notebook",
+                "save it again in JupyterLab",
+            )
+        ]
     return content, []
 
 
@@ -145,10 +183,14 @@ def _is_names(value: Any) -> bool:
 
 
 _KEYS: dict[str, tuple[Callable[[Any], bool], str]] = {
-    "ref": (lambda value: isinstance(value, str) and re.fullmatch(r"[0-9A-Za-z]+", value) is not None,
-            'digits or letters in quotes, such as "20"'),
-    "name": (lambda value: isinstance(value, str) and re.fullmatch(r"[0-9A-Za-z_-]+", value) is not None,
-             'letters, digits and _, such as "receivables_to_ledger"'),
+    "ref": (
+        lambda value: isinstance(value, str) and re.fullmatch(r"[0-9A-Za-z]+", value) is not None,
+        'digits or letters in quotes, such as "20"',
+    ),
+    "name": (
+        lambda value: isinstance(value, str) and re.fullmatch(r"[0-9A-Za-z_-]+", value) is not None,
+        'letters, digits and _, such as "receivables_to_ledger"',
+    ),
     "title": (lambda value: isinstance(value, str) and bool(value.strip()), "the title of the workpaper, as text"),
     "scope": (lambda value: value in SCOPES, '"program", "company" or "both"'),
     "tables": (_is_names, 'a list of tables, such as ["invoices"]'),
@@ -170,14 +212,19 @@ def _declaration_faults(path: Path, declared: Any) -> Iterator[Fault]:
             for table in declared[key]:
                 if table not in TABLES and not table.startswith("said_"):
                     nearest = difflib.get_close_matches(table, TABLES, n=1)
-                    yield Fault(where, f"the unknown table {table}", "a table of the books",
-                                f"did you mean {nearest[0]}?" if nearest else "see TABLES in close_library.tables")
+                    yield Fault(
+                        where,
+                        f"the unknown table {table}",
+                        "a table of the books",
+                        f"did you mean {nearest[0]}?" if nearest else "see TABLES in close_library.tables",
+                    )
 
 
 def _parameter_faults(path: Path, cells: list[dict[str, Any]]) -> Iterator[Fault]:
     expected = 'one code cell tagged "parameters" that says program = "", period = "" and books = ""'
-    tagged = [number for number, cell in enumerate(cells, 1)
-              if "parameters" in cell.get("metadata", {}).get("tags", [])]
+    tagged = [
+        number for number, cell in enumerate(cells, 1) if "parameters" in cell.get("metadata", {}).get("tags", [])
+    ]
     if len(tagged) != 1:
         found = f"cells {', '.join(map(str, tagged))} tagged parameters" if tagged else "no cell tagged parameters"
         yield Fault(str(path), found, expected, "tag exactly one cell")
@@ -202,11 +249,19 @@ def _statement_faults(where: str, statements: list[ast.stmt], expected: str) -> 
                 declared.append(name)
             case ast.Assign(targets=[ast.Name(id=name)]) if name not in PARAMETERS:
                 nearest = difflib.get_close_matches(name, PARAMETERS, n=1)
-                yield Fault(f"{where}, line {statement.lineno}", f"the unknown parameter {name}", expected,
-                            f"did you mean {nearest[0]}?" if nearest else f"move {name} to another cell")
+                yield Fault(
+                    f"{where}, line {statement.lineno}",
+                    f"the unknown parameter {name}",
+                    expected,
+                    f"did you mean {nearest[0]}?" if nearest else f"move {name} to another cell",
+                )
             case _:
-                yield Fault(f"{where}, line {statement.lineno}", ast.unparse(statement), expected,
-                            "leave each of the three empty: the run fills it in")
+                yield Fault(
+                    f"{where}, line {statement.lineno}",
+                    ast.unparse(statement),
+                    expected,
+                    "leave each of the three empty: the run fills it in",
+                )
     for name in PARAMETERS:
         if declared.count(name) != 1:
             found = f"no parameter {name}" if name not in declared else f"the parameter {name} twice"

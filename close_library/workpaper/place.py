@@ -33,26 +33,44 @@ def find_place(ref: str, program: str, period: str, books: str) -> Place:
     folder = Path(books) if books else _last_books(period)
     parameters = _read(folder / "parameters.json")
     declared = _declared(ref, folder, by_hand=not books)
-    return Place(folder, declared, parameters, program or _first_scope(declared, folder), period or parameters["period"])
+    return Place(
+        folder, declared, parameters, program or _first_scope(declared, folder), period or parameters["period"]
+    )
 
 
 def _last_books(period: str) -> Path:
     here = Path.cwd()
-    root = next((folder for folder in (here, *here.parents) if (folder / "parameters" / "company.yaml").is_file()), None)
+    root = next(
+        (folder for folder in (here, *here.parents) if (folder / "parameters" / "company.yaml").is_file()), None
+    )
     if root is None:
         raise BooksError(
             "no company was found from here.",
-            [Fault(str(here), "no parameters/company.yaml here or above", "a project with parameters/ and outputs/",
-                   "open the notebook inside the project, or fill in books")],
+            [
+                Fault(
+                    str(here),
+                    "no parameters/company.yaml here or above",
+                    "a project with parameters/ and outputs/",
+                    "open the notebook inside the project, or fill in books",
+                )
+            ],
         )
     company = load_parameters(root / "parameters").resolve().company
     outputs = root / "outputs" / company
-    closed = sorted(path.parent for path in outputs.glob("*/books/manifest.json") if period in ("", path.parent.parent.name))
+    closed = sorted(
+        path.parent for path in outputs.glob("*/books/manifest.json") if period in ("", path.parent.parent.name)
+    )
     if not closed:
         raise BooksError(
             "there are no books yet.",
-            [Fault(str(outputs), f"no books of {period}" if period else "no closed period", "the books of a run",
-                   f"close run {period}".rstrip())],
+            [
+                Fault(
+                    str(outputs),
+                    f"no books of {period}" if period else "no closed period",
+                    "the books of a run",
+                    f"close run {period}".rstrip(),
+                )
+            ],
         )
     return closed[-1]
 
@@ -72,8 +90,14 @@ def _declared(ref: str, folder: Path, *, by_hand: bool) -> dict[str, Any]:
             return found
     raise NotebookError(
         f"workpaper {ref} is not declared.",
-        [Fault(f"open_workpaper({ref!r}, …)", f"no notebook {ref}_*.ipynb with metadata.close",
-               "the ref of a declared notebook", "give the ref that metadata.close says")],
+        [
+            Fault(
+                f"open_workpaper({ref!r}, …)",
+                f"no notebook {ref}_*.ipynb with metadata.close",
+                "the ref of a declared notebook",
+                "give the ref that metadata.close says",
+            )
+        ],
     )
 
 
@@ -91,5 +115,12 @@ def _read(path: Path) -> Any:
     except (OSError, ValueError) as error:
         raise BooksError(
             "the books are not complete.",
-            [Fault(str(path), str(error).splitlines()[0], "a file that the run writes", "run the close of the period again")],
+            [
+                Fault(
+                    str(path),
+                    str(error).splitlines()[0],
+                    "a file that the run writes",
+                    "run the close of the period again",
+                )
+            ],
         ) from None

@@ -51,10 +51,15 @@ def _write(path: Path, figures: Iterable[Figure]) -> str:
             )
             for batch in reader:
                 names = pa.array([figure.id], pa.string()).dictionary_encode()
-                column = pa.DictionaryArray.from_arrays(pa.nulls(batch.num_rows, pa.int32()).fill_null(0), names.dictionary)
+                column = pa.DictionaryArray.from_arrays(
+                    pa.nulls(batch.num_rows, pa.int32()).fill_null(0), names.dictionary
+                )
                 columns = [column.cast(pa.string()), *batch.columns]
-                writer.write_batch(pa.RecordBatch.from_arrays([c.cast(f.type) for c, f in zip(columns, SCHEMA, strict=True)],
-                                                              schema=SCHEMA))
+                writer.write_batch(
+                    pa.RecordBatch.from_arrays(
+                        [c.cast(f.type) for c, f in zip(columns, SCHEMA, strict=True)], schema=SCHEMA
+                    )
+                )
     digest = hashlib.sha256()
     with path.open("rb") as file:
         while block := file.read(1 << 20):

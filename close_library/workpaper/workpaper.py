@@ -1,9 +1,9 @@
 """The workpaper that a notebook fills: opened, shown step by step, tied out, concluded.
 
-    wp = open_workpaper("30", program, period, books)
-    roll = wp.show(receivables_roll_forward(wp.scope))
-    wp.tie_out("30.1", "…", per_workpaper=rolled_balance(roll), per_books=roll.closing_balance, tick="F")
-    wp.conclude(agreed="…", otherwise="…")
+wp = open_workpaper("30", program, period, books)
+roll = wp.show(receivables_roll_forward(wp.scope))
+wp.tie_out("30.1", "…", per_workpaper=rolled_balance(roll), per_books=roll.closing_balance, tick="F")
+wp.conclude(agreed="…", otherwise="…")
 """
 
 from __future__ import annotations
@@ -90,8 +90,15 @@ class Workpaper:
         glue_document({**self._document("not_applicable", "", ""), "missing_tables": missing})
         raise BooksError(
             f"workpaper {self._place.declared['ref']} is not applicable: this company has no {', '.join(missing)}.",
-            [Fault("the sources", f"no table {name}", f"a file {name}.csv, .parquet or a sheet {name}",
-                   "nothing, if the company has none of it") for name in missing],
+            [
+                Fault(
+                    "the sources",
+                    f"no table {name}",
+                    f"a file {name}.csv, .parquet or a sheet {name}",
+                    "nothing, if the company has none of it",
+                )
+                for name in missing
+            ],
         )
 
     def sources(self) -> Shown:
@@ -137,8 +144,12 @@ class Workpaper:
         self._tie_outs.append(tie_out)
         verdict = f"{tick} ({TICKS[tick]})" if tie_out.agreed else f"differs by {show(tie_out.difference)}"
         return lines(
-            [(f"{id} {label}", ""), ("per workpaper", show(tie_out.per_workpaper)), ("per books", show(tie_out.per_books)),
-             ("", verdict)]
+            [
+                (f"{id} {label}", ""),
+                ("per workpaper", show(tie_out.per_workpaper)),
+                ("per books", show(tie_out.per_books)),
+                ("", verdict),
+            ]
         )
 
     def findings(self) -> Shown:
@@ -147,7 +158,9 @@ class Workpaper:
         if not found:
             return lines([("Findings", "none")])
         rows = [[f.severity, f.finding, data.value_text(f.amount, f.currency), f.message] for f in found]
-        return table("Findings", ["severity", "finding", "amount", "message"], ["text", "text", "money", "text"], rows, len(rows))
+        return table(
+            "Findings", ["severity", "finding", "amount", "message"], ["text", "text", "money", "text"], rows, len(rows)
+        )
 
     def conclude(self, agreed: str, otherwise: str) -> Shown:
         """Conclude with one of two sentences and glue the document; never raises for a difference."""
@@ -166,7 +179,9 @@ class Workpaper:
     def _inputs(self) -> str:
         scopes = self._place.parameters["scopes"]
         parameters = scopes.get(self.scope.program, scopes[COMPANY])["values"]
-        return inputs_digest(self._place.declared, self.scope.books, parameters, self.scope.program, str(self.scope.period))
+        return inputs_digest(
+            self._place.declared, self.scope.books, parameters, self.scope.program, str(self.scope.period)
+        )
 
     def _sources(self) -> list[dict[str, Any]]:
         declared = self._place.declared

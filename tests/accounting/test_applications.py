@@ -38,29 +38,40 @@ def application_findings(scope: object) -> list[tuple[str, str, str]]:
 
 
 def test_the_application_that_crosses_the_invoice_is_named_with_the_excess(tmp_path: Path) -> None:
-    scope = small_company(tmp_path, applied("""
+    scope = small_company(
+        tmp_path,
+        applied("""
         x-1  r-1  .  inv-1  2026-05-11  60.00  .
         x-2  r-2  .  inv-1  2026-05-12  55.00  .
-    """))
+    """),
+    )
     assert application_findings(scope) == [("application_exceeds_document", "x-2", "15.00")]
 
 
 def test_exactly_the_whole_amount_with_a_discount_is_no_excess(tmp_path: Path) -> None:
-    scope = small_company(tmp_path, applied("""
+    scope = small_company(
+        tmp_path,
+        applied("""
         x-1  r-1  .  inv-1  2026-05-11  98.00  2.00
         x-2  .  memo  inv-2  2026-05-12  30.00  .
-    """))
+    """),
+    )
     assert application_findings(scope) == []
 
 
 def test_a_receipt_and_a_memo_can_be_exceeded_too(tmp_path: Path) -> None:
-    scope = small_company(tmp_path, applied("""
+    scope = small_company(
+        tmp_path,
+        applied("""
         x-1  r-1  .  inv-1  2026-05-11  70.00  .
         x-2  r-1  .  inv-2  2026-05-12  31.00  .
         x-3  .  memo  inv-2  2026-05-13  35.00  .
-    """))
+    """),
+    )
     assert application_findings(scope) == [
-        ("application_exceeds_document", "x-2", "1.00"), ("application_exceeds_document", "x-3", "5.00")]
+        ("application_exceeds_document", "x-2", "1.00"),
+        ("application_exceeds_document", "x-3", "5.00"),
+    ]
 
 
 def test_an_excess_is_found_in_the_month_of_its_application_only(tmp_path: Path) -> None:
@@ -72,16 +83,21 @@ def test_an_excess_is_found_in_the_month_of_its_application_only(tmp_path: Path)
 
 def test_an_application_before_its_receipt(tmp_path: Path) -> None:
     """On the receipt's day is no finding."""
-    scope = small_company(tmp_path, applied("""
+    scope = small_company(
+        tmp_path,
+        applied("""
         x-1  r-1  .  inv-1  2026-05-09  70.00  .
         x-2  r-2  .  inv-2  2026-05-10  70.00  .
-    """))
+    """),
+    )
     assert application_findings(scope) == [("application_before_receipt", "x-1", "70.00")]
 
 
 def test_manual_entries_to_control_accounts_are_shown_in_natural_sign(tmp_path: Path) -> None:
     """Another account, another source, another month: no finding."""
-    scope = small_company(tmp_path, """
+    scope = small_company(
+        tmp_path,
+        """
         invoices
         invoice_id  invoice_date  total_amount
         inv-1       2026-05-01    10.00
@@ -93,6 +109,10 @@ def test_manual_entries_to_control_accounts_are_shown_in_natural_sign(tmp_path: 
         j-2         2            4000     manual          2026-05-02      25.00
         j-3         1            1250     manual          2026-04-30      5.00
         j-4         1            1200     manual          2026-05-31      7.00
-    """)
+    """,
+    )
     manual = [row for row in found(receivables_to_ledger(scope)) if row[0].startswith("manual")]
-    assert manual == [("manual_entry_to_control_account", "j-2", "25.00"), ("manual_entry_to_control_account", "j-4", "7.00")]
+    assert manual == [
+        ("manual_entry_to_control_account", "j-2", "25.00"),
+        ("manual_entry_to_control_account", "j-4", "7.00"),
+    ]

@@ -18,7 +18,9 @@ SHARED = Path(__file__).parents[2].parent / "shared"
 
 def test_golden_16_dso_best_possible_dso_and_add(tmp_path: Path) -> None:
     """Sales 10,000,000, receivables 1,200,000, not due 800,000, 365 days: 43.8, 29.2, 14.6."""
-    scope = small_company(tmp_path, """
+    scope = small_company(
+        tmp_path,
+        """
         invoices
         invoice_id  invoice_date  due_date    total_amount
         paid        2026-03-01    2026-04-01  8800000.00
@@ -32,26 +34,42 @@ def test_golden_16_dso_best_possible_dso_and_add(tmp_path: Path) -> None:
         cash_applications
         application_id  receipt_id  invoice_id  application_date  amount
         x-1             r-1         paid        2026-04-01        8800000.00
-    """, "2026-12")
+    """,
+        "2026-12",
+    )
     result = collections(scope, date(2026, 1, 1), date(2026, 12, 31))
     assert amounts(result, "dso", "best_possible_dso", "average_days_delinquent") == {
-        "dso": "43.80", "best_possible_dso": "29.20", "average_days_delinquent": "14.60"}
+        "dso": "43.80",
+        "best_possible_dso": "29.20",
+        "average_days_delinquent": "14.60",
+    }
 
 
 @pytest.mark.parametrize(
     ("name", "opening", "sales", "closing", "not_due", "index"),
     [
         ("golden 16", "1000000.00", "600000.00", "900000.00", "700000.00", "77.7778"),
-        ("creditguru.com, house convention: sales of the period are not divided by three", "6200.00", "10890.00",
-         "6340.00", "3590.00", "79.6296"),
+        (
+            "creditguru.com, house convention: sales of the period are not divided by three",
+            "6200.00",
+            "10890.00",
+            "6340.00",
+            "3590.00",
+            "79.6296",
+        ),
     ],
 )
 def test_collection_effectiveness(
     tmp_path: Path, name: str, opening: str, sales: str, closing: str, not_due: str, index: str
 ) -> None:
-    cash, old, overdue = (Decimal(opening) + Decimal(sales) - Decimal(closing), Decimal(opening) - Decimal(not_due),
-                          Decimal(closing) - Decimal(not_due))
-    scope = small_company(tmp_path, f"""
+    cash, old, overdue = (
+        Decimal(opening) + Decimal(sales) - Decimal(closing),
+        Decimal(opening) - Decimal(not_due),
+        Decimal(closing) - Decimal(not_due),
+    )
+    scope = small_company(
+        tmp_path,
+        f"""
         invoices
         invoice_id  invoice_date  due_date    total_amount
         old         2026-04-01    2026-05-01  {old}
@@ -66,28 +84,42 @@ def test_collection_effectiveness(
         application_id  receipt_id  invoice_id  application_date  amount
         x-1             r-1         old         2026-05-20        {old}
         x-2             r-1         new         2026-05-20        {cash - old}
-    """)
+    """,
+    )
     result = aging_and_collections(scope)
     assert amounts(result, "total", "not_due", "days_1_30", "collection_effectiveness") == {
-        "not_due": not_due, "days_1_30": f"{overdue:.2f}", "total": closing, "collection_effectiveness": index}, name
+        "not_due": not_due,
+        "days_1_30": f"{overdue:.2f}",
+        "total": closing,
+        "collection_effectiveness": index,
+    }, name
 
 
 def test_a_ratio_without_sales_is_not_defined(tmp_path: Path) -> None:
-    scope = small_company(tmp_path, """
+    scope = small_company(
+        tmp_path,
+        """
         invoices
         invoice_id  document_type  invoice_date  total_amount  tax_amount
         old         invoice        2026-04-01    100.00        .
         new         invoice        2026-05-01    12.00         2.00
         memo        credit_memo    2026-05-02    -11.00        -1.00
-    """)
+    """,
+    )
     result = aging_and_collections(scope)
     assert amounts(result, "credit_sales", "dso", "best_possible_dso", "average_days_delinquent") == {
-        "credit_sales": "0.00", "dso": "n/a", "best_possible_dso": "n/a", "average_days_delinquent": "n/a"}
+        "credit_sales": "0.00",
+        "dso": "n/a",
+        "best_possible_dso": "n/a",
+        "average_days_delinquent": "n/a",
+    }
 
 
 def test_invoices_past_due_by_more_than_ninety_days(tmp_path: Path) -> None:
     """Exactly ninety days, overpaid, paid and undated ones are near misses."""
-    scope = small_company(tmp_path, """
+    scope = small_company(
+        tmp_path,
+        """
         invoices
         invoice_id  invoice_date  due_date    total_amount
         day-90      2026-01-01    2026-03-02  10.00
@@ -102,13 +134,16 @@ def test_invoices_past_due_by_more_than_ninety_days(tmp_path: Path) -> None:
         cash_applications
         application_id  receipt_id  invoice_id  application_date  amount
         x-1             r-1         overpaid    2026-05-30        35.00
-    """)
+    """,
+    )
     assert found(aging_and_collections(scope)) == [("invoice_past_due", "day-91", "20.00")]
 
 
 def test_receipts_unapplied_for_more_than_thirty_days(tmp_path: Path) -> None:
     """Exactly thirty days, applied later than T, and refunded ones: only what is unapplied at T counts."""
-    scope = small_company(tmp_path, """
+    scope = small_company(
+        tmp_path,
+        """
         invoices
         invoice_id  invoice_date  total_amount
         inv-1       2026-04-01    100.00
@@ -127,16 +162,22 @@ def test_receipts_unapplied_for_more_than_thirty_days(tmp_path: Path) -> None:
         application_id  receipt_id  invoice_id  application_date  amount
         x-1             part        inv-1       2026-05-10        25.00
         x-2             part        inv-1       2026-06-01        5.00
-    """)
+    """,
+    )
     result = aging_and_collections(scope)
-    assert found(result) == [("receipt_unapplied", "day-31", "20.00"), ("receipt_unapplied", "half", "30.00"),
-                             ("receipt_unapplied", "part", "5.00")]
+    assert found(result) == [
+        ("receipt_unapplied", "day-31", "20.00"),
+        ("receipt_unapplied", "half", "30.00"),
+        ("receipt_unapplied", "part", "5.00"),
+    ]
     assert amounts(result, "unapplied_cash") == {"unapplied_cash": "-65.00"}
 
 
 def test_a_refunded_duplicate_receipt_leaves_nothing_unapplied(tmp_path: Path) -> None:
     """The refund takes from the receipt that has something unapplied, not from the one that was applied."""
-    scope = small_company(tmp_path, """
+    scope = small_company(
+        tmp_path,
+        """
         invoices
         invoice_id  invoice_date  total_amount
         inv-1       2026-03-01    40.00
@@ -150,13 +191,16 @@ def test_a_refunded_duplicate_receipt_leaves_nothing_unapplied(tmp_path: Path) -
         cash_applications
         application_id  receipt_id  invoice_id  application_date  amount
         x-1             first       inv-1       2026-03-10        40.00
-    """)
+    """,
+    )
     assert found(aging_and_collections(scope)) == []
 
 
 def test_two_receipts_of_the_same_money(tmp_path: Path) -> None:
     """Six days apart, another reference, another customer, another amount, no reference: near misses."""
-    scope = small_company(tmp_path, """
+    scope = small_company(
+        tmp_path,
+        """
         invoices
         invoice_id  invoice_date  total_amount
         inv-1       2026-05-01    1.00
@@ -171,9 +215,11 @@ def test_two_receipts_of_the_same_money(tmp_path: Path) -> None:
         a-6         acme         2026-05-03    12.00   .
         a-7         acme         2026-05-03    12.00   .
         b-1         bolt         2026-05-03    10.00   w-1
-    """)
+    """,
+    )
     assert [row for row in found(aging_and_collections(scope)) if row[0] == "receipt_duplicate"] == [
-        ("receipt_duplicate", "a-2", "10.00")]
+        ("receipt_duplicate", "a-2", "10.00")
+    ]
 
 
 needs_shared = pytest.mark.skipif(not (SHARED / "data" / "ibm_ar").is_dir(), reason="../shared/data/ibm_ar is not here")
@@ -203,14 +249,23 @@ def ibm_scope(books: Path, period: str, program: str = COMPANY) -> Scope:
 )
 def test_the_published_ratios_of_the_ibm_sample(ibm: Path, first: date, last: date, figures: str) -> None:
     result = collections(ibm_scope(ibm, "2013-06"), first, last)
-    ids = ["opening_receivables", "credit_sales", "closing_receivables", "closing_not_due", "dso", "best_possible_dso",
-           "average_days_delinquent", "collection_effectiveness"]
+    ids = [
+        "opening_receivables",
+        "credit_sales",
+        "closing_receivables",
+        "closing_not_due",
+        "dso",
+        "best_possible_dso",
+        "average_days_delinquent",
+        "collection_effectiveness",
+    ]
     assert [result.figures[id].amount for id in ids] == [Decimal(text) for text in figures.split()]
 
 
 @needs_shared
 @pytest.mark.parametrize(
-    ("period", "not_due", "days_1_30"), [("2012-12", (86, "4936.32"), (13, "788.74")), ("2013-06", (72, "4284.29"), (12, "835.56"))]
+    ("period", "not_due", "days_1_30"),
+    [("2012-12", (86, "4936.32"), (13, "788.74")), ("2013-06", (72, "4284.29"), (12, "835.56"))],
 )
 def test_the_published_agings_of_the_ibm_sample(
     ibm: Path, period: str, not_due: tuple[int, str], days_1_30: tuple[int, str]

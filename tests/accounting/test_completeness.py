@@ -26,30 +26,62 @@ def journal_lines(rows: str) -> str:
 @pytest.mark.parametrize(
     ("case", "rows", "expected"),
     [
-        ("balanced, by two people, in time", """
+        (
+            "balanced, by two people, in time",
+            """
             j 1 2026-05-31 2026-05 1000 10.00 ann 2026-06-05T23:59:59Z bob
-            j 2 2026-05-31 2026-05 4000 -10.00 ann 2026-06-05T23:59:59Z bob""", []),
-        ("out of balance", """
+            j 2 2026-05-31 2026-05 4000 -10.00 ann 2026-06-05T23:59:59Z bob""",
+            [],
+        ),
+        (
+            "out of balance",
+            """
             j 1 2026-05-31 2026-05 1000 10.00 ann 2026-05-31T10:00:00Z bob
-            j 2 2026-05-31 2026-05 4000 -9.99 ann 2026-05-31T10:00:00Z bob""", [("journal_unbalanced", "j", "0.01")]),
-        ("approved by who entered it", """
+            j 2 2026-05-31 2026-05 4000 -9.99 ann 2026-05-31T10:00:00Z bob""",
+            [("journal_unbalanced", "j", "0.01")],
+        ),
+        (
+            "approved by who entered it",
+            """
             j 1 2026-05-31 2026-05 1000 10.00 ann 2026-05-31T10:00:00Z ann
-            j 2 2026-05-31 2026-05 4000 -10.00 ann 2026-05-31T10:00:00Z ann""", [("journal_self_approved", "j", "10.00")]),
-        ("nobody named: empty equals nothing", """
+            j 2 2026-05-31 2026-05 4000 -10.00 ann 2026-05-31T10:00:00Z ann""",
+            [("journal_self_approved", "j", "10.00")],
+        ),
+        (
+            "nobody named: empty equals nothing",
+            """
             j 1 2026-05-31 2026-05 1000 10.00 . . .
-            j 2 2026-05-31 2026-05 4000 -10.00 . . .""", []),
-        ("entered after the fifth working day: Saturday 06-06", """
+            j 2 2026-05-31 2026-05 4000 -10.00 . . .""",
+            [],
+        ),
+        (
+            "entered after the fifth working day: Saturday 06-06",
+            """
             j 1 2026-05-31 2026-05 1000 10.00 ann 2026-06-06T00:00:00Z bob
-            j 2 2026-05-31 2026-05 4000 -10.00 ann 2026-06-06T00:00:00Z bob""", [("journal_backdated", "j", "10.00")]),
-        ("a time zone counts: 06-06 01:00 in Manila is 06-05 in UTC", """
+            j 2 2026-05-31 2026-05 4000 -10.00 ann 2026-06-06T00:00:00Z bob""",
+            [("journal_backdated", "j", "10.00")],
+        ),
+        (
+            "a time zone counts: 06-06 01:00 in Manila is 06-05 in UTC",
+            """
             j 1 2026-05-31 2026-05 1000 10.00 ann 2026-06-06T01:00:00+08:00 bob
-            j 2 2026-05-31 2026-05 4000 -10.00 ann 2026-06-06T01:00:00+08:00 bob""", []),
-        ("the period is not the month of the date", """
+            j 2 2026-05-31 2026-05 4000 -10.00 ann 2026-06-06T01:00:00+08:00 bob""",
+            [],
+        ),
+        (
+            "the period is not the month of the date",
+            """
             j 1 2026-05-31 2026-06 1000 10.00 ann 2026-05-31T10:00:00Z bob
-            j 2 2026-05-31 2026-06 4000 -10.00 ann 2026-05-31T10:00:00Z bob""", [("journal_period_differs", "j", "10.00")]),
-        ("another month", """
+            j 2 2026-05-31 2026-06 4000 -10.00 ann 2026-05-31T10:00:00Z bob""",
+            [("journal_period_differs", "j", "10.00")],
+        ),
+        (
+            "another month",
+            """
             j 1 2026-04-30 2026-06 1000 10.00 ann 2026-04-30T10:00:00Z ann
-            j 2 2026-04-30 2026-06 4000 -9.00 ann 2026-04-30T10:00:00Z ann""", []),
+            j 2 2026-04-30 2026-06 4000 -9.00 ann 2026-04-30T10:00:00Z ann""",
+            [],
+        ),
     ],
 )
 def test_journals(tmp_path: Path, case: str, rows: str, expected: list[tuple[str, str, str]]) -> None:
@@ -57,7 +89,9 @@ def test_journals(tmp_path: Path, case: str, rows: str, expected: list[tuple[str
 
 
 def test_an_account_that_does_not_roll(tmp_path: Path) -> None:
-    scope = small_company(tmp_path, """
+    scope = small_company(
+        tmp_path,
+        """
         account_balances
         account  period   opening_balance  closing_balance
         1000     2026-05  100.00           130.00
@@ -68,24 +102,36 @@ def test_an_account_that_does_not_roll(tmp_path: Path) -> None:
         journal_id  line_number  account  effective_date  amount
         j           1            1000     2026-05-31      30.00
         j           2            4000     2026-05-31      -30.00
-    """)
+    """,
+    )
     result = source_completeness(scope)
     assert found(result) == [("balance_does_not_roll", "4000", "5.00")]
     assert accounts_rolled(result) == (2, 1)
     assert amounts(result, "ledger_entries", "ledger_debits", "ledger_credits") == {
-        "ledger_entries": "2.00", "ledger_debits": "30.00", "ledger_credits": "30.00"}
+        "ledger_entries": "2.00",
+        "ledger_debits": "30.00",
+        "ledger_credits": "30.00",
+    }
     assert found(source_completeness(scope_of(tmp_path / "books", "2026-06"))) == []
 
 
 def test_every_row_and_control_total_is_counted_again(tmp_path: Path) -> None:
-    result = source_completeness(scope := small_company(tmp_path, """
+    result = source_completeness(
+        scope := small_company(
+            tmp_path,
+            """
         invoices
         invoice_id  invoice_date  total_amount
         inv-1       2026-05-01    10.00
         inv-2       2026-05-02    20.50
-    """))
+    """,
+        )
+    )
     assert amounts(result, "invoices_rows", "invoices_control_total", "programs_rows") == {
-        "invoices_rows": "2.00", "invoices_control_total": "30.50", "programs_rows": "1.00"}
+        "invoices_rows": "2.00",
+        "invoices_control_total": "30.50",
+        "programs_rows": "1.00",
+    }
     assert rows_read(scope, result) == (3, 3)
     counted, read = control_totals(scope, result)
     assert counted == read
@@ -93,7 +139,9 @@ def test_every_row_and_control_total_is_counted_again(tmp_path: Path) -> None:
 
 def test_doubled_keys_are_found_in_every_period(tmp_path: Path) -> None:
     """Keys of several parts are spelled with colons; an empty tier begins at 0."""
-    scope = small_company(tmp_path, """
+    scope = small_company(
+        tmp_path,
+        """
         invoices
         invoice_id  invoice_date  total_amount
         inv-1       2026-01-01    10.00
@@ -115,9 +163,13 @@ def test_doubled_keys_are_found_in_every_period(tmp_path: Path) -> None:
         l-1               c-1          labels   usage          as_delivered  0          .
         l-1               c-1          labels   usage          as_delivered  1000.50    .
         l-1               c-1          labels   usage          as_delivered  .          2026-02-01
-    """)
+    """,
+    )
     assert found(source_completeness(scope)) == [
-        ("duplicate_key", "inv-1", "–"), ("duplicate_key", "inv-1:1", "–"), ("duplicate_key", "l-1:0:", "–")]
+        ("duplicate_key", "inv-1", "–"),
+        ("duplicate_key", "inv-1:1", "–"),
+        ("duplicate_key", "l-1:0:", "–"),
+    ]
 
 
 def test_references_that_lead_nowhere_are_found_in_the_month_of_their_document(tmp_path: Path) -> None:
@@ -163,14 +215,19 @@ def test_references_that_lead_nowhere_are_found_in_the_month_of_their_document(t
     ]
     april = scope_of(tmp_path / "books", "2026-04")
     assert found(source_completeness(april)) == [
-        ("unknown_reference", "inv-3", "40.00"), ("unknown_reference", "inv-9:1", "5.00")]
+        ("unknown_reference", "inv-3", "40.00"),
+        ("unknown_reference", "inv-9:1", "5.00"),
+    ]
 
 
 def test_a_table_that_the_company_does_not_have_is_not_searched(tmp_path: Path) -> None:
     """No customers, no contracts: their ids lead nowhere, and that is no finding."""
-    scope = small_company(tmp_path, """
+    scope = small_company(
+        tmp_path,
+        """
         invoices
         invoice_id  invoice_date  total_amount
         inv-1       2026-05-01    10.00
-    """)
+    """,
+    )
     assert found(source_completeness(scope)) == []
