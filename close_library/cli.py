@@ -68,8 +68,12 @@ def run(
     workers: Annotated[
         int, typer.Option(metavar="N", min=0, help="Notebooks at once; 0 is one for each processor.")
     ] = 0,
-    force: Annotated[bool, typer.Option(help="Seal the books again even when no source has changed.")] = False,
-    strict: Annotated[bool, typer.Option(help="Exit with 3 when a workpaper of the period is open or failed.")] = False,
+    force: Annotated[
+        bool, typer.Option("--force", help="Seal the books again even when no source has changed.")
+    ] = False,
+    strict: Annotated[
+        bool, typer.Option("--strict", help="Exit with 3 when a workpaper of the period is open or failed.")
+    ] = False,
     timeout: Annotated[
         int, typer.Option(metavar="SECONDS", min=1, help="The longest that a notebook may take.")
     ] = 1800,

@@ -9,8 +9,7 @@ from __future__ import annotations
 
 from decimal import ROUND_HALF_UP, Context, Decimal, InvalidOperation
 
-# ISO 4217 currencies whose minor unit is not the hundredth.
-_MINOR_UNITS = {
+MINOR_UNITS = {
     **dict.fromkeys(
         [
             "BIF",
@@ -45,7 +44,7 @@ ZERO = Decimal("0.00")
 
 def minor_unit(currency: str) -> int:
     """Decimal places of a currency's minor unit: 2 for USD, 0 for JPY, 3 for KWD (ISO 4217)."""
-    return _MINOR_UNITS.get(currency, 2)
+    return MINOR_UNITS.get(currency, 2)
 
 
 def round_half_up(amount: Decimal, places: int) -> Decimal:

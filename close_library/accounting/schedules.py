@@ -8,35 +8,58 @@ period without a run.
 from __future__ import annotations
 
 import hashlib
+import inspect
 import json
 from collections.abc import Callable
 from contextlib import closing
 from datetime import date
+from functools import cache
 from pathlib import Path
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 
+from close_library.accounting import currency, pricing, receivables, recognition
+from close_library.accounting import recognised as recognised_module
+from close_library.accounting.pricing import priced_deliveries_query
 from close_library.accounting.receivables import movements_query, open_items_query
+from close_library.accounting.recognised import recognised_rows
 from close_library.accounting.sql import day, memoised
 from close_library.books import Books
 from close_library.evidence import Scope
 from close_library.parameters import Settings
 from close_library.period import Period
 
-_TABLES = ("invoices", "cash_receipts", "cash_applications", "fx_rates")
+_TABLES = (
+    "invoices", "cash_receipts", "cash_applications", "fx_rates",
+    "contracts", "contract_lines", "contract_changes", "deliveries",
+)  # fmt: skip
 """What the schedules are made from."""
+
+Rows = pa.RecordBatchReader | pa.Table
 
 _STAMP = "schedules.json"
 
 
-def _open_items(period: Period, currency: str) -> str:
+def _movements(books: Books, period: Period, settings: Settings) -> Rows:
+    return books.stream(movements_query(settings.functional_currency))
+
+
+def _open_items(books: Books, period: Period, settings: Settings) -> Rows:
     dates = (period.prior.last_day, period.last_day)
-    return " UNION ALL ".join(f"SELECT * FROM ({open_items_query(at, currency)})" for at in dates) + " ORDER BY ALL"
+    queries = [f"SELECT * FROM ({open_items_query(at, settings.functional_currency)})" for at in dates]
+    return books.stream(" UNION ALL ".join(queries) + " ORDER BY ALL")
 
 
-_SCHEDULES: dict[str, Callable[[Period, str], str]] = {
-    "receivables_movements": lambda period, currency: movements_query(currency),
+def _priced_deliveries(books: Books, period: Period, settings: Settings) -> Rows:
+    return books.stream(priced_deliveries_query(settings.functional_currency))
+
+
+_SCHEDULES: dict[str, Callable[[Books, Period, Settings], Rows]] = {
+    "receivables_movements": _movements,
     "open_items": _open_items,
+    "priced_deliveries": _priced_deliveries,
+    "recognised": recognised_rows,
 }
 
 
@@ -54,11 +77,11 @@ def build_schedules(books_dir: Path, period: str, settings: Settings) -> list[st
         return list(_SCHEDULES)
     stamp_file.unlink(missing_ok=True)
     with closing(Books.open(books_dir, (), _TABLES)) as books:
-        for name, query in _SCHEDULES.items():
+        for name, rows_of in _SCHEDULES.items():
             temporary = folder / f".{name}.parquet.tmp"
-            reader = books.stream(query(Period.parse(period), settings.functional_currency))
-            with pq.ParquetWriter(temporary, reader.schema, compression="zstd") as writer:
-                for batch in reader:
+            rows = rows_of(books, Period.parse(period), settings)
+            with pq.ParquetWriter(temporary, rows.schema, compression="zstd") as writer:
+                for batch in rows if isinstance(rows, pa.RecordBatchReader) else rows.to_batches():
                     writer.write_batch(batch)
             temporary.replace(folder / f"{name}.parquet")
     temporary = folder / f".{_STAMP}.tmp"
@@ -81,6 +104,21 @@ def open_items(scope: Scope, as_of: date) -> str:
     return memoised(scope.books, "open_items", open_items_query(as_of, scope.currency))
 
 
+def priced_deliveries(scope: Scope) -> str:
+    """The table that holds what each delivery is worth (`pricing.priced_deliveries_query`)."""
+    stored = _stored(scope, "priced_deliveries")
+    return stored or memoised(scope.books, "priced_deliveries", priced_deliveries_query(scope.currency))
+
+
+def recognised(scope: Scope) -> str:
+    """The table that holds the monthly revenue of lines with a price of their own (`recognised.recognised_rows`)."""
+    stored = _stored(scope, "recognised")
+    if stored:
+        return stored
+    name = f"recognised_{scope.period.year}_{scope.period.month}_{scope.parameters.contract_changes}"
+    return scope.books.take(name, recognised_rows(scope.books, scope.period, scope.parameters))
+
+
 def _stored(scope: Scope, name: str) -> str | None:
     folder = scope.books.directory / "schedules"
     stamp_file = folder / _STAMP
@@ -97,8 +135,14 @@ def _stamp(books_dir: Path, period: str, settings: Settings) -> str:
         "books": hashlib.sha256((books_dir / "manifest.json").read_bytes()).hexdigest(),
         "period": period,
         "functional_currency": settings.functional_currency,
-        "queries": hashlib.sha256(
-            "".join(query(Period.parse(period), settings.functional_currency) for query in _SCHEDULES.values()).encode()
-        ).hexdigest(),
+        "contract_changes": settings.contract_changes,
+        "code": _code_digest(),
     }
     return json.dumps(made_from, indent=2) + "\n"
+
+
+@cache
+def _code_digest() -> str:
+    """sha256 of the modules that make the schedules: rows made by other code are not read."""
+    made_by = (currency, pricing, receivables, recognised_module, recognition)
+    return hashlib.sha256("".join(inspect.getsource(module) for module in made_by).encode()).hexdigest()

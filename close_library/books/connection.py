@@ -1,0 +1,39 @@
+"""A DuckDB connection for the books: in memory, UTC, no network, a share of the machine."""
+
+from __future__ import annotations
+
+import os
+import resource
+from pathlib import Path
+
+import duckdb
+
+from close_library.sources.cast import literal
+
+_TIGHT = 4 << 30
+"""An address space in bytes in which threads, each with its own arenas, would not leave enough for the data."""
+
+
+def own_share() -> tuple[int, str]:
+    """Threads and memory for a seal by itself: what a small process may use, less where it is kept short."""
+    allowed, _ = resource.getrlimit(resource.RLIMIT_AS)
+    if allowed != resource.RLIM_INFINITY and allowed < _TIGHT:
+        return 1, "256MB"
+    return min(os.cpu_count() or 1, 4), "640MB"
+
+
+def connect(
+    *, threads: int | None = None, memory_limit: str | None = None, temporary: Path | None = None
+) -> duckdb.DuckDBPyConnection:
+    """A connection; `temporary` is where what exceeds `memory_limit` goes."""
+    connection = duckdb.connect(":memory:")
+    connection.execute("SET TimeZone = 'UTC'").fetchall()
+    connection.execute("SET autoinstall_known_extensions = false").fetchall()
+    connection.execute("SET preserve_insertion_order = true").fetchall()
+    if threads:
+        connection.execute(f"SET threads = {int(threads)}").fetchall()
+    if memory_limit:
+        connection.execute(f"SET memory_limit = {literal(memory_limit)}").fetchall()
+    if temporary:
+        connection.execute(f"SET temp_directory = {literal(str(temporary))}").fetchall()
+    return connection

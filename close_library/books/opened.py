@@ -1,0 +1,219 @@
+"""The books, opened: a read-only view of what was sealed, one SQL view a declared table."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pandas as pd
+import pyarrow as pa
+
+from close_library.books.connection import connect
+from close_library.books.relations import typed_nulls
+from close_library.books.snapshot import Manifest, check_file, nothing_sealed, read_manifest, table_file
+from close_library.books.sql import add_macros
+from close_library.errors import BooksError, Fault
+from close_library.sources.cast import literal, quoted
+from close_library.sources.faults import listed, nearest
+from close_library.tables import TABLES
+
+_LACKING = re.compile(r"Table with name \"?(\w+)\"? does not exist")
+
+
+class Books:
+    """The sealed books of a period, read-only.
+
+    Each declared table is a view that holds all declared columns, unknown columns of the files as text, then
+    `owner_program_id`, `source_system`, `source_file`, `source_row`. A table that the sources lack is an empty
+    view of the right types. Reading a table that was not declared is an error.
+    """
+
+    def __init__(
+        self, directory: Path, manifest: Manifest, connection: duckdb.DuckDBPyConnection, declared: Sequence[str]
+    ) -> None:
+        self.directory = directory
+        self.manifest = manifest
+        self.declared = tuple(declared)
+        self._connection = connection
+
+    @classmethod
+    def open(
+        cls,
+        books_dir: Path,
+        tables: Iterable[str] | None = None,
+        optional: Iterable[str] = (),
+        *,
+        threads: int | None = None,
+        memory_limit: str | None = None,
+    ) -> Books:
+        """Opens the books for the declared tables (all of them by default). Raises BooksError when they are damaged."""
+        books_dir = Path(books_dir)
+        declared = list(TABLES) if tables is None else list(dict.fromkeys([*tables, *optional]))
+        _refuse_unknown(declared)
+        connection = connect(threads=threads, memory_limit=memory_limit)
+        try:
+            add_macros(connection)
+            manifest = _create_views(connection, books_dir, declared)
+        except BaseException:
+            connection.close()
+            raise
+        return cls(books_dir, manifest, connection, declared)
+
+    @property
+    def period(self) -> str:
+        """The period that was sealed; may be empty."""
+        return str(self.manifest.get("period", ""))
+
+    def has(self, table: str) -> bool:
+        """Whether the sources held this table, if only with zero rows."""
+        return table in self.manifest["tables"]
+
+    def sql(self, query: str, parameters: Sequence[Any] = ()) -> pa.Table:
+        """The result of a query, exact."""
+        with self._spoken():
+            return self._connection.sql(query, params=list(parameters)).to_arrow_table()
+
+    def frame(self, query: str, parameters: Sequence[Any] = ()) -> pd.DataFrame:
+        """The result of a query as a frame whose decimals stay decimals."""
+        frame: pd.DataFrame = self.sql(query, parameters).to_pandas(types_mapper=pd.ArrowDtype)
+        return frame
+
+    def stream(self, query: str, parameters: Sequence[Any] = ()) -> pa.RecordBatchReader:
+        """The result of a query in batches, for what is too long to hold; read it to its end before the next query."""
+        with self._spoken():
+            return self._connection.sql(query, params=list(parameters)).to_arrow_reader(100_000)
+
+    def execute(self, query: str) -> None:
+        """Runs a statement that creates a temporary view, table or macro in this connection."""
+        with self._spoken():
+            self._connection.execute(query).fetchall()
+
+    def take(self, name: str, rows: pa.Table) -> str:
+        """Holds rows that were computed outside SQL as a temporary view of this connection; returns its name."""
+        self._connection.register(name, rows)
+        return name
+
+    def sources(self, tables: Iterable[str]) -> list[dict[str, Any]]:
+        """The source files of some tables: table, file, sha256, rows, control_total."""
+        return [
+            {"table": name, **{key: source[key] for key in ("file", "sha256", "rows", "control_total")}}
+            for name in tables
+            for source in self.manifest["tables"].get(name, {}).get("sources", [])
+        ]
+
+    def first_rows(self, table: str) -> str:
+        """SQL of a reference table with one row a key, the first in file order: look-ups multiply nothing.
+
+        Use it in a FROM clause: `FROM ({books.first_rows("customers")}) AS customers`.
+        """
+        files = [(s["system"], s["file"]) for s in self.manifest["tables"].get(table, {}).get("sources", [])]
+        order = "".join(
+            f" WHEN source_system = {literal(system)} AND source_file = {literal(file)} THEN {number}"
+            for number, (system, file) in enumerate(files)
+        )
+        rank = f"CASE{order} END, " if len(files) > 1 else ""
+        key = ", ".join(quoted(name) for name in TABLES[table].key)
+        return f"SELECT * FROM {table} QUALIFY row_number() OVER (PARTITION BY {key} ORDER BY {rank}source_row) = 1"
+
+    def schedule_path(self, name: str) -> Path:
+        """Where a schedule of these books lies."""
+        return self.directory / "schedules" / f"{name}.parquet"
+
+    def has_schedule(self, name: str) -> bool:
+        """Whether a schedule has been computed."""
+        return self.schedule_path(name).exists()
+
+    def close(self) -> None:
+        """Ends the connection."""
+        self._connection.close()
+
+    @contextmanager
+    def _spoken(self) -> Iterator[None]:
+        """A table that was not declared, and damage found while reading, as a BooksError."""
+        try:
+            yield
+        except duckdb.CatalogException as error:
+            found = _LACKING.search(str(error))
+            if not found:
+                raise
+            raise _not_declared(found[1], self.declared) from error
+        except (duckdb.IOException, duckdb.InvalidInputException, duckdb.SerializationException) as error:
+            if ".parquet" not in str(error) and not isinstance(error, duckdb.IOException):
+                raise
+            raise BooksError(
+                "the sealed books can't be read.",
+                [
+                    Fault(
+                        self.directory.name,
+                        str(error).splitlines()[0],
+                        "the files that were sealed",
+                        "open the books again; if that fails, run with --force",
+                    )
+                ],
+            ) from error
+
+
+def _refuse_unknown(declared: Sequence[str]) -> None:
+    faults = []
+    for name in declared:
+        if name not in TABLES:
+            near = nearest(name, TABLES)
+            faults.append(Fault("metadata.close.tables", name, "a canonical table", f"write {near}" if near else ""))
+    if faults:
+        raise BooksError("a declared table does not exist.", faults)
+
+
+def _not_declared(name: str, declared: Sequence[str]) -> BooksError:
+    if name in TABLES:
+        fault = Fault(
+            f"the table {name}",
+            "a table that was not declared",
+            listed(declared) if declared else "no table",
+            "add it to metadata.close.tables",
+        )
+        return BooksError("a query reads a table that was not declared.", [fault])
+    near = nearest(name, declared)
+    fault = Fault(
+        f"the table {name}",
+        "no such table",
+        listed(declared) if declared else "no table",
+        f"write {near}" if near else "",
+    )
+    return BooksError("a query reads a table that does not exist.", [fault])
+
+
+def _create_views(connection: duckdb.DuckDBPyConnection, books_dir: Path, declared: Sequence[str]) -> Manifest:
+    """One view a declared table. A seal may move files into place meanwhile, so a miss is tried again."""
+    for attempts_left in (2, 1, 0):
+        found = read_manifest(books_dir)
+        if found is None:
+            raise nothing_sealed(books_dir)
+        manifest, folder = found
+        try:
+            for name in declared:
+                connection.execute(
+                    f"CREATE OR REPLACE VIEW {name} AS {_view(books_dir, folder, manifest, name)}"
+                ).fetchall()
+        except (BooksError, duckdb.IOException):
+            if not attempts_left:
+                raise
+        else:
+            break
+    return manifest
+
+
+def _view(books_dir: Path, folder: Path, manifest: Manifest, name: str) -> str:
+    entry = manifest["tables"].get(name)
+    if entry is None:
+        columns = typed_nulls(TABLES[name]).replace(
+            "CAST(NULL AS VARCHAR) AS source_system",
+            "CAST(NULL AS VARCHAR) AS owner_program_id, CAST(NULL AS VARCHAR) AS source_system",
+        )
+        return f"SELECT {columns} WHERE false"
+    path = table_file(books_dir, folder, entry)
+    check_file(books_dir, path, entry, manifest["inputs"])
+    return f"SELECT * FROM read_parquet({literal(str(path))})"

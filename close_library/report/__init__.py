@@ -1,0 +1,57 @@
+"""How does a workpaper look? The document, its source rows and what people said, as HTML and as a workbook.
+
+    render_html   one self-contained page per workpaper, drawn by our own nbconvert exporter
+    render_xlsx   one workbook per workpaper, every total a live formula over its source rows
+    render_index  the front page of a period: programs × workpapers, and what needs attention
+
+Nothing is computed here that the document does not hold: a report shows figures, re-foots their rows, and says
+where they come from. The renderers are loaded when they are first called, so importing this room is cheap.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+__all__ = ["CodeCell", "render_html", "render_index", "render_xlsx"]
+
+
+@dataclass(frozen=True)
+class CodeCell:
+    """One code cell of the executed notebook, for the report's appendix: its number, its source, its tags."""
+
+    number: int
+    source: str
+    tags: tuple[str, ...] = ()
+
+
+def render_html(
+    document: Mapping[str, Any], rows: Path | None, said: Mapping[str, Any], code: Sequence[CodeCell]
+) -> bytes:
+    """The workpaper as one self-contained page; the same input gives the same bytes.
+
+    `rows` is the rows file of the document (None where it has none), `said` what people recorded about it.
+    Raises ReportError when the rows file is not the one that the document names.
+    """
+    from close_library.report.exporter import warm_exporter
+
+    return warm_exporter().render_workpaper(document, rows, said, code)
+
+
+def render_xlsx(document: Mapping[str, Any], rows: Path | None, said: Mapping[str, Any], path: Path) -> None:
+    """The workpaper as a workbook with live formulas, written whole or not at all.
+
+    Raises ReportError when the rows file is not the one that the document names, or the workbook can't be written.
+    """
+    from close_library.report.workbook import write_workbook
+
+    write_workbook(document, rows, said, path)
+
+
+def render_index(index: Mapping[str, Any], said: Mapping[str, Any]) -> bytes:
+    """The front page of a period: every workpaper of every program with its status, then what needs attention."""
+    from close_library.report.exporter import warm_exporter
+
+    return warm_exporter().render_front_page(index, said)

@@ -1,0 +1,242 @@
+"""Pictures from a document's data: matplotlib draws them as SVG, the same bytes for the same data.
+
+A chart stands in the page as an image with an alternative text that states its data, so nothing is lost to a
+reader who doesn't see it. Lengths are floats here: a renderer needs them, and no amount is read back.
+"""
+
+from __future__ import annotations
+
+import base64
+import io
+import textwrap
+import warnings
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from typing import Any
+
+import matplotlib
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_svg import FigureCanvasSVG
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
+
+from close_library.report.wording import show_amount, show_name
+
+BARS_AT_MOST = 20
+"""Bars of one picture; the table beside it holds all."""
+
+TOTAL, UP, DOWN, LINE, INK = "#33475b", "#3d7a5a", "#b4552d", "#d5dae1", "#1d2733"
+SERIES = ("#dfe6ee", "#b7c6d6", "#8aa3bc", "#5d7f9f", "#3a5f83", "#b4552d", "#8a94a3", "#c9b458", "#6f8f7a", "#4d4d4d")
+HATCHES = (None, None, None, None, None, "//", "\\\\", "xx", "--", "||")
+
+# What a user's own matplotlib settings could change in the bytes is set here.
+_SETTINGS: dict[Any, Any] = {
+    "svg.hashsalt": "workpaper",
+    "svg.fonttype": "none",
+    "font.family": ["sans-serif"],
+    "font.sans-serif": ["DejaVu Sans"],
+    "font.size": 9.0,
+    "font.weight": "normal",
+    "hatch.color": "white",
+    "hatch.linewidth": 0.6,
+    "patch.linewidth": 1.0,
+    "figure.facecolor": "white",
+    "text.usetex": False,
+}
+_DRAWN_FONTS, _READERS_FONTS = b"'DejaVu Sans', sans-serif", b"Arial, Helvetica, 'Liberation Sans', sans-serif"
+_WIDTH = 9.0
+
+
+def title_of(chart: Mapping[str, Any]) -> str:
+    """What a chart is called."""
+    return str(chart.get("title") or chart["id"])
+
+
+def alternative_text(chart: Mapping[str, Any]) -> str:
+    """The data of a chart in words."""
+    unit, data = chart.get("unit") or "", chart["data"]
+    if chart["kind"] == "stacked_bars":
+        parts = [
+            f"{entry['label']}: "
+            + ", ".join(
+                f"{show_name(name)} {show_amount(amount, unit)}"
+                for name, amount in zip(data["series"], entry["amounts"], strict=True)
+            )
+            for entry in data["data"]
+        ]
+    else:
+        parts = [f"{entry['label']} {show_amount(entry['amount'], unit)}" for entry in data]
+    kind = chart["kind"].replace("_", " ")
+    return f"{title_of(chart)} ({kind}{', ' + unit if unit else ''}). " + "; ".join(parts) + "."
+
+
+def data_uri(chart: Mapping[str, Any]) -> str:
+    """The chart as an image that stands inside the page."""
+    return "data:image/svg+xml;base64," + base64.b64encode(draw(chart)).decode()
+
+
+def draw(chart: Mapping[str, Any]) -> bytes:
+    """The chart as SVG: `waterfall`, `bars` or `stacked_bars`."""
+    painter = {"waterfall": _waterfall, "bars": _bars, "stacked_bars": _stacked_bars}[chart["kind"]]
+    # A letter that matplotlib's own font lacks is drawn by the reader's font: its warning says nothing to a user.
+    with matplotlib.rc_context(_SETTINGS), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        figure = Figure(figsize=(_WIDTH, 3.0))
+        FigureCanvasSVG(figure)
+        axes = figure.add_axes((0.0, 0.0, 1.0, 1.0))
+        axes.set_axis_off()
+        painter(figure, axes, chart)
+        drawn = io.BytesIO()
+        figure.savefig(drawn, format="svg", metadata={"Date": None})
+    return drawn.getvalue().replace(_DRAWN_FONTS, _READERS_FONTS)
+
+
+def _waterfall(figure: Figure, axes: Axes, chart: Mapping[str, Any]) -> None:
+    """Totals stand on zero, steps hang between them; the amount of each stands above it."""
+    entries, unit = chart["data"], chart.get("unit") or ""
+    ends = waterfall_ends([(Decimal(entry["amount"] or 0), entry["kind"] == "total") for entry in entries])
+    axes.set_position((0.09, 0.16, 0.90, 0.76))
+    low, high = _scale(axes, [float(end) for pair in ends for end in pair], len(entries), unit)
+    for place, (entry, (start, end)) in enumerate(zip(entries, ends, strict=True)):
+        kind = TOTAL if entry["kind"] == "total" else UP if end >= start else DOWN
+        hatch = "//" if kind == DOWN else None
+        axes.bar(
+            place,
+            float(end - start),
+            bottom=float(start),
+            width=0.62,
+            color=kind,
+            hatch=hatch,
+            edgecolor="white" if hatch else kind,
+        )
+        if place + 1 < len(entries):
+            axes.plot([place + 0.31, place + 0.69], [float(end)] * 2, color=INK, linewidth=0.7)
+        _text(
+            axes,
+            place,
+            float(max(start, end)) + (high - low) * 0.015,
+            show_amount(entry["amount"], unit),
+            ha="center",
+            va="bottom",
+        )
+        _text(axes, place, low - (high - low) * 0.03, _wrapped(entry["label"], 15), ha="center", va="top")
+
+
+def waterfall_ends(steps: Sequence[tuple[Decimal, bool]]) -> list[tuple[Decimal, Decimal]]:
+    """Where each bar begins and ends: totals from zero, steps from where the bar before ended."""
+    ends: list[tuple[Decimal, Decimal]] = []
+    level = Decimal(0)
+    for amount, is_total in steps:
+        start = Decimal(0) if is_total else level
+        level = start + amount
+        ends.append((start, level))
+    return ends
+
+
+def _bars(figure: Figure, axes: Axes, chart: Mapping[str, Any]) -> None:
+    """One bar a line, the largest twenty, with its amount at its end."""
+    entries = chart["data"][:BARS_AT_MOST]
+    amounts = [float(entry["amount"] or 0) for entry in entries]
+    low, high = _lying(
+        figure, axes, [entry["label"] for entry in entries], [(min(0.0, value), max(0.0, value)) for value in amounts]
+    )
+    for place, (entry, amount) in enumerate(zip(entries, amounts, strict=True)):
+        hatch = "//" if amount < 0 else None
+        axes.barh(
+            place,
+            amount,
+            height=0.62,
+            color=DOWN if hatch else TOTAL,
+            hatch=hatch,
+            edgecolor="white" if hatch else TOTAL,
+        )
+        _text(
+            axes,
+            max(amount, 0.0) + (high - low) * 0.008,
+            place,
+            show_amount(entry["amount"], chart.get("unit") or ""),
+            ha="left",
+            va="center",
+        )
+
+
+def _stacked_bars(figure: Figure, axes: Axes, chart: Mapping[str, Any]) -> None:
+    """One bar a line in parts; what is negative lies left of zero; the legend stands above."""
+    names, entries = chart["data"]["series"], chart["data"]["data"][:BARS_AT_MOST]
+    amounts = [[float(amount or 0) for amount in entry["amounts"]] for entry in entries]
+    spans = [(sum(value for value in row if value < 0), sum(value for value in row if value > 0)) for row in amounts]
+    low, high = _lying(figure, axes, [entry["label"] for entry in entries], spans, legend=True)
+    for place, (row, (_, right)) in enumerate(zip(amounts, spans, strict=True)):
+        ahead, behind = 0.0, 0.0
+        for number, value in enumerate(row):
+            start = ahead if value >= 0 else behind
+            axes.barh(place, value, left=start, height=0.62, edgecolor="white", linewidth=0.5, **_series_style(number))
+            ahead, behind = (ahead + value, behind) if value >= 0 else (ahead, behind + value)
+        total = sum((Decimal(amount or 0) for amount in entries[place]["amounts"]), Decimal(0))
+        _text(
+            axes,
+            right + (high - low) * 0.008,
+            place,
+            show_amount(str(total), chart.get("unit") or ""),
+            ha="left",
+            va="center",
+        )
+    step, top = (high - low) / max(1, min(len(names), 5)), -0.85
+    for number, name in enumerate(names):
+        x, y = low + (number % 5) * step, top - (len(names) - 1) // 5 * 0.6 + number // 5 * 0.6
+        axes.barh(y, step * 0.07, left=x, height=0.3, edgecolor=INK, linewidth=0.4, **_series_style(number))
+        _text(axes, x + step * 0.09, y, _wrapped(show_name(name), 22, 1), ha="left", va="center")
+
+
+def _series_style(number: int) -> dict[str, Any]:
+    """Colour and, beyond the scale's shades, a hatch: no part is known by its colour alone."""
+    return {"color": SERIES[number % len(SERIES)], "hatch": HATCHES[number % len(HATCHES)]}
+
+
+def _scale(axes: Axes, values: Sequence[float], count: int, unit: str) -> tuple[float, float]:
+    """The vertical scale of a standing picture: from zero or below, with thin lines and their amounts."""
+    low, high = min([0.0, *values]), max([0.0, *values])
+    high = high if high > low else low + 1.0
+    for tick in MaxNLocator(5).tick_values(low, high):
+        if low <= tick <= high:
+            axes.plot([-0.6, count - 0.4], [tick, tick], color=LINE, linewidth=0.7, zorder=0)
+            _text(
+                axes, -0.68, float(tick), f"{tick:,.0f}" if high - low >= 5 else f"{tick:,.2f}", ha="right", va="center"
+            )
+    axes.set_xlim(-0.6, count - 0.4)
+    axes.set_ylim(low, high)
+    return low, high
+
+
+def _lying(
+    figure: Figure, axes: Axes, labels: Sequence[str], spans: Sequence[tuple[float, float]], legend: bool = False
+) -> tuple[float, float]:
+    """A lying picture: one row a label, from the least to the greatest value, room at the right for amounts."""
+    figure.set_size_inches(_WIDTH, 0.5 + 0.3 * len(labels) + (0.45 if legend else 0.0))
+    axes.set_position((0.22, 0.02, 0.64, 0.96))
+    low, high = min([0.0, *(span[0] for span in spans)]), max([0.0, *(span[1] for span in spans)])
+    high = high if high > low else low + 1.0
+    axes.set_xlim(low, high)
+    axes.set_ylim(len(labels) - 0.4, -1.9 if legend else -0.6)
+    axes.plot([0.0, 0.0], [-0.5, len(labels) - 0.5], color=INK, linewidth=0.7)
+    for place, label in enumerate(labels):
+        _text(axes, low - (high - low) * 0.012, place, _wrapped(label, 30, 1), ha="right", va="center")
+    return low, high
+
+
+def _text(axes: Axes, x: float, y: float, text: str, **align: Any) -> None:
+    """A text as it is: a dollar sign begins no formula, a control character is dropped."""
+    axes.text(
+        x,
+        y,
+        "".join(c for c in text if c.isprintable() or c == "\n"),
+        color=INK,
+        parse_math=False,
+        clip_on=False,
+        **align,
+    )
+
+
+def _wrapped(text: str, width: int, lines: int = 2) -> str:
+    """A label in at most so many lines, cut with an ellipsis."""
+    return "\n".join(textwrap.wrap(text, width, max_lines=lines, placeholder=" …")) or text[:width]

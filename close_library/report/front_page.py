@@ -1,0 +1,139 @@
+"""The front page of a period: a matrix of programs × workpapers, what needs attention, and the books' sources."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from close_library.report.wording import (
+    SEVERITY,
+    STATUS,
+    address_of,
+    count_of,
+    show_amount,
+    show_name,
+    show_program,
+    sign_off,
+)
+
+ATTENTION_AT_MOST = 500
+"""Lines of the needs-attention list; every workpaper's own page has its rest."""
+
+_URGENCY = ("failed", "open tie-out", "error", "warning")
+
+
+def front_page_of(index: Mapping[str, Any], said: Mapping[str, Any]) -> dict[str, Any]:
+    """Everything that the template of the front page needs."""
+    entries = {(entry["program"], entry["ref"]): entry for entry in index["entries"]}
+    names = index.get("program_names") or {}
+    attention = _attention(index)
+    return {
+        "index": index,
+        "sign_off": sign_off(said),
+        "identification": [
+            ("Company", index.get("company_name") or index["company"], ""),
+            ("Period", index["period"], f"ended {index['period_end']}" if index.get("period_end") else ""),
+            ("Programs", f"{sum(not program.startswith('_') for program in index['programs']):,}", ""),
+            ("Workpapers", f"{len(index['entries']):,}", ""),
+            ("Status", _overall(index), sign_off(said)),
+        ],
+        "running_head": {
+            "left": f"{index.get('company_name') or index['company']} · {index['period']}",
+            "right": "Close: all workpapers",
+            "foot": f"{_overall(index)}, {sign_off(said)}",
+        },
+        "counts": _counts(index),
+        "rows": [
+            {
+                "program": show_program(program),
+                "name": names.get(program, "") if program in names and names[program] != program else "",
+                "cells": [_cell(entries.get((program, paper["ref"]))) for paper in index["workpapers"]],
+            }
+            for program in index["programs"]
+        ],
+        "attention": attention[:ATTENTION_AT_MOST],
+        "attention_in_all": len(attention),
+        "sources": index.get("sources") or [],
+    }
+
+
+def _overall(index: Mapping[str, Any]) -> str:
+    """The gravest status of all workpapers, with its mark."""
+    statuses = {entry["status"] for entry in index["entries"]}
+    gravest = next((status for status in ("failed", "open", "agreed") if status in statuses), "not_applicable")
+    return " ".join(STATUS[gravest])
+
+
+def _counts(index: Mapping[str, Any]) -> list[dict[str, Any]]:
+    tones = {"agreed": "good", "open": "doubt", "failed": "bad", "not_applicable": "plain"}
+    return [
+        {
+            "tone": tones[status],
+            "mark": mark,
+            "label": word,
+            "value": f"{sum(entry['status'] == status for entry in index['entries']):,}",
+        }
+        for status, (mark, word) in STATUS.items()
+    ]
+
+
+def _cell(entry: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    """One workpaper of one program: its status, what is open in it, its files."""
+    if entry is None:
+        return None
+    mark, word = STATUS[entry["status"]]
+    open_tie_outs = (entry.get("tie_outs") or {}).get("open", 0)
+    found = entry.get("findings") or {}
+    remarks = [count_of(open_tie_outs, "open tie-out")] if open_tie_outs else []
+    remarks += [
+        f"{found[severity]:,} {severity}" + ("s" if found[severity] > 1 and severity != "info" else "")
+        for severity in SEVERITY
+        if found.get(severity)
+    ]
+    return {"status": entry["status"], "mark": mark, "word": word, "remarks": remarks, "files": _files(entry)}
+
+
+def _files(entry: Mapping[str, Any]) -> dict[str, str]:
+    """Addresses of an entry's files, relative to the page; a name can't become another kind of address."""
+    return {kind: address_of(path) for kind, path in (entry.get("files") or {}).items() if path}
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line of the needs-attention list."""
+
+    mark: str
+    kind: str
+    text: str
+    finding: str = ""
+    amount: str = ""
+    currency: str = ""
+
+
+def _attention(index: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Failed workpapers, then tie-outs that disagree, then errors, then warnings."""
+    shown = []
+    for entry in index["entries"]:
+        place = {
+            "program": show_program(entry["program"]),
+            "ref": entry["ref"],
+            "name": show_name(entry["name"]),
+            "page": _files(entry).get("html", ""),
+        }
+        shown += [{**place, **vars(line)} for line in _lines_of(entry, index.get("functional_currency") or "")]
+    return sorted(shown, key=lambda line: _URGENCY.index(line["kind"]))
+
+
+def _lines_of(entry: Mapping[str, Any], currency: str) -> Iterator[Line]:
+    if entry["status"] == "failed":
+        yield Line("✗", "failed", entry.get("error") or "no conclusion was reached")
+    for tie_out in entry.get("open_tie_outs") or []:
+        amount = show_amount(tie_out["difference"], currency)
+        yield Line("✗", "open tie-out", f"{tie_out['id']} {tie_out['label']}", amount=amount, currency=currency)
+    for finding in entry.get("top_findings") or []:
+        mark, word = SEVERITY[finding["severity"]]
+        if word in _URGENCY:
+            unit = finding.get("currency") or ""
+            amount = "" if finding.get("amount") is None else show_amount(finding["amount"], unit)
+            yield Line(mark, word, finding["message"], finding["finding"], amount, unit)

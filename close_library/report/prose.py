@@ -1,0 +1,31 @@
+"""The prose of a workpaper: Markdown to HTML, with no way to smuggle anything in.
+
+HTML in the text is shown as text, links and pictures stay the characters that they are written with.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+
+from markdown_it import MarkdownIt
+from markupsafe import Markup
+
+_DEEPEST = 6
+_DEMOTE_BY = 2
+
+
+@cache
+def _parser() -> MarkdownIt:
+    return MarkdownIt("commonmark", {"html": False}).enable("table").disable(["link", "image", "autolink", "reference"])
+
+
+def prose(text: str | None) -> Markup:
+    """A section's Markdown as safe HTML; its headings stand below the report's own."""
+    if not text:
+        return Markup("")
+    tokens = _parser().parse(text)
+    for token in tokens:
+        if token.type in ("heading_open", "heading_close"):
+            token.tag = f"h{min(_DEEPEST, int(token.tag[1:]) + _DEMOTE_BY)}"
+    # The renderer escapes every text token, and nothing else than our own tags comes out of it.
+    return Markup(_parser().renderer.render(tokens, _parser().options, {}))

@@ -1,0 +1,124 @@
+"""The sheets Tie-outs, Findings, Sources and Parameters."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any
+
+from close_library.evidence import TICKS
+from close_library.report.wording import SEVERITY, places_of, show_keys
+from close_library.report.workbook.frame import Book, Sheet
+from close_library.report.workbook.summary import FigureCell
+
+_LEGEND_NOTE = "Difference = per books − per workpaper. A tick mark is earned by the check that ran and agreed."
+
+
+def write_tie_outs(book: Book, sheet: Sheet, figures: Mapping[str, FigureCell]) -> None:
+    """Each tie-out: both amounts, the difference and the verdict as formulas, the tick mark, and the legend."""
+    names = ["no.", "what must agree", "per workpaper", "per books", "difference", "tolerance", "agrees?", "tick mark"]
+    sheet.columns(0, names, [2 <= column <= 5 for column in range(len(names))])
+    sheet.widths(8, 60, 20, 20, 16, 12, 16, 10)
+    tie_outs = book.document.get("tie_outs") or []
+    for row, tie_out in enumerate(tie_outs, 1):
+        _tie_out(book, sheet, row, tie_out, figures)
+    if not tie_outs:
+        sheet.text(1, 1, "No tie-out was made.", "note")
+    sheet.verdicts(1, 6, max(1, len(tie_outs)))
+    used = {tie_out["tick"] for tie_out in tie_outs if tie_out["agreed"]}
+    first = len(tie_outs) + 3
+    for row, (tick, meaning) in enumerate([entry for entry in TICKS.items() if entry[0] in used], first):
+        sheet.text(row, 0, tick, "value")
+        sheet.text(row, 1, meaning)
+    sheet.text(first + len(used) + 1, 1, _LEGEND_NOTE, "note")
+    sheet.sheet.freeze_panes(1, 0)
+
+
+def _tie_out(book: Book, sheet: Sheet, row: int, tie_out: Mapping[str, Any], figures: Mapping[str, FigureCell]) -> None:
+    line, amounts = (
+        row + 1,
+        {name: Decimal(tie_out[name]) for name in ("per_workpaper", "per_books", "difference", "tolerance")},
+    )
+    places = max(places_of(amount, tie_out.get("unit") or book.currency) for amount in amounts.values())
+    sheet.text(row, 0, tie_out["id"])
+    sheet.text(row, 1, tie_out["label"], "wrapped")
+    sheet.height_for(row, (tie_out["label"], 60))
+    for column, side in ((2, "per_workpaper"), (3, "per_books")):
+        figure = figures.get(tie_out.get(f"{side}_figure") or "")
+        if figure is not None and figure.amount == amounts[side]:
+            sheet.formula(row, column, f"={figure.reference}", amounts[side], places=places)
+        else:
+            sheet.amount(row, column, amounts[side], places)
+    sheet.formula(row, 4, f"=ROUND(D{line}-C{line},{places})", amounts["difference"], places=places)
+    sheet.amount(row, 5, amounts["tolerance"], places)
+    sheet.formula(
+        row,
+        6,
+        f'=IF(ABS(E{line})<=F{line},"agrees","does not agree")',
+        "agrees" if tie_out["agreed"] else "does not agree",
+        "beside",
+    )
+    sheet.text(row, 7, tie_out["tick"] if tie_out["agreed"] else "✗", "value")
+
+
+def write_findings(book: Book, sheet: Sheet) -> None:
+    """All findings, gravest first."""
+    names = ["no.", "severity", "finding", "what was found", "known by", "amount", "currency", "status"]
+    sheet.columns(0, names, [column == 5 for column in range(len(names))])
+    sheet.widths(6, 10, 28, 70, 40, 18, 9, 12)
+    gravity = list(SEVERITY)
+    findings = sorted(book.document.get("findings") or [], key=lambda finding: gravity.index(finding["severity"]))
+    for row, finding in enumerate(findings, 1):
+        keys = show_keys(finding["keys"])
+        sheet.height_for(row, (finding["message"], 70), (keys, 40))
+        sheet.amount(row, 0, Decimal(row), 0)
+        sheet.text(row, 1, finding["severity"])
+        sheet.text(row, 2, finding["finding"])
+        sheet.text(row, 3, finding["message"], "wrapped")
+        sheet.text(row, 4, keys, "wrapped")
+        if finding["amount"] is not None:
+            amount = Decimal(finding["amount"])
+            sheet.amount(row, 5, amount, places_of(amount, finding.get("currency") or ""))
+        sheet.text(row, 6, finding.get("currency"), "beside")
+        sheet.text(row, 7, finding["status"])
+    if not findings:
+        sheet.text(1, 3, "Nothing was found.", "note")
+    _finish(sheet, len(findings), len(names))
+
+
+def write_sources(book: Book, sheet: Sheet) -> None:
+    """The files that were read, with rows, control total and digest."""
+    sheet.columns(0, ["table", "file", "rows", "control total", "sha256"], [False, False, True, True])
+    sheet.widths(26, 48, 12, 22, 70)
+    sources = book.document.get("sources") or []
+    for row, source in enumerate(sources, 1):
+        sheet.text(row, 0, source["table"])
+        sheet.text(row, 1, source["file"])
+        sheet.amount(row, 2, Decimal(source["rows"]), 0)
+        if source["control_total"] is not None:
+            total = Decimal(source["control_total"])
+            sheet.amount(row, 3, total, places_of(total, ""))
+        sheet.text(row, 4, source["sha256"], "beside")
+    rows = book.document.get("rows") or {}
+    if rows:
+        sheet.text(len(sources) + 2, 0, "rows behind the figures", "label")
+        sheet.text(len(sources) + 2, 1, rows.get("file"))
+        sheet.text(len(sources) + 2, 4, rows.get("sha256"))
+    _finish(sheet, len(sources), 5)
+
+
+def write_parameters(book: Book, sheet: Sheet) -> None:
+    """The settings in force and where each was set."""
+    sheet.columns(0, ["parameter", "value", "set in"])
+    sheet.widths(40, 40, 60)
+    parameters = book.document.get("parameters") or []
+    for row, parameter in enumerate(parameters, 1):
+        for column, name in enumerate(("key", "value", "origin")):
+            sheet.text(row, column, parameter[name], "wrapped")
+    _finish(sheet, len(parameters), 3)
+
+
+def _finish(sheet: Sheet, rows: int, columns: int) -> None:
+    sheet.sheet.freeze_panes(1, 0)
+    sheet.sheet.repeat_rows(0)
+    sheet.sheet.autofilter(0, 0, max(1, rows), columns - 1)

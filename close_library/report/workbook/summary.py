@@ -1,0 +1,169 @@
+"""The sheet Summary: what the workpaper is, its figures as live formulas, how tie-outs and findings stand."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from close_library.report.reading_order import figures_of
+from close_library.report.wording import NEVER_SUMMED, SEVERITY, error_text, identification, places_of, show_amount
+from close_library.report.workbook.data import Data
+from close_library.report.workbook.formula import excel_formula
+from close_library.report.workbook.frame import Book, Sheet
+
+_KEY, _LABEL, _AMOUNT, _UNIT, _ROWS, _DOCUMENT, _REFOOTS, _NOTE = range(8)
+_WIDTHS = (17, 44, 19, 9, 10, 19, 16, 42)
+_EXCEL_DIGITS = 15
+
+
+@dataclass(frozen=True)
+class FigureCell:
+    """Where a figure stands, its exact amount (None: no number), and how many decimals it shows."""
+
+    reference: str
+    amount: Decimal | None
+    places: int
+
+
+def write_summary(book: Book, sheet: Sheet, data: Data) -> dict[str, FigureCell]:
+    """Write the sheet; returns where each figure stands."""
+    sheet.widths(*_WIDTHS)
+    row = _identification(book, sheet)
+    row = _standing(book, sheet, row + 1)
+    row = _conclusion(book, sheet, row + 1)
+    return _figures(book, sheet, row, data)
+
+
+def _identification(book: Book, sheet: Sheet) -> int:
+    document = book.document
+    sheet.text(0, 0, f"{document['ref']} · {document['title']}", "title")
+    row = 1
+    for row, (label, value, more) in enumerate(identification(document, book.said), 2):
+        sheet.text(row, 0, label, "label")
+        sheet.text(row, 1, f"{value} ({more})" if more else value, "value")
+    if document["status"] == "not_applicable":
+        row += 1
+        sheet.text(row, 0, "Missing tables", "label")
+        sheet.text(row, 1, ", ".join(document.get("missing_tables") or []), "value")
+    return row + 1
+
+
+def _standing(book: Book, sheet: Sheet, row: int) -> int:
+    """How many tie-outs agree and how many findings there are, counted live on their sheets."""
+    tie_outs, findings = book.document.get("tie_outs") or [], book.document.get("findings") or []
+    last_tie_out, last_finding = max(2, len(tie_outs) + 1), max(2, len(findings) + 1)
+    agreed, severities = f"'Tie-outs'!$G$2:$G${last_tie_out}", f"Findings!$B$2:$B${last_finding}"
+    counts = [
+        ("Tie-outs", f"=COUNTA('Tie-outs'!$A$2:$A${last_tie_out})", len(tie_outs)),
+        ("of which agree", f'=COUNTIFS({agreed},"agrees")', sum(tie_out["agreed"] for tie_out in tie_outs)),
+    ]
+    for severity, (_, word) in SEVERITY.items():
+        found = sum(finding["severity"] == severity for finding in findings)
+        counts.append((f"Findings: {word}", f'=COUNTIFS({severities},"{severity}")', found))
+    for place, (label, formula, value) in enumerate(counts, row):
+        sheet.text(place, 0, label, "label")
+        sheet.formula(place, 1, formula, Decimal(value), "count")
+    return row + len(counts)
+
+
+def _conclusion(book: Book, sheet: Sheet, row: int) -> int:
+    """The conclusion, or why there is none."""
+    conclusion = (book.document.get("sections") or {}).get("conclusion")
+    for title, text in (("Conclusion", conclusion), ("Failed", error_text(book.document))):
+        if text:
+            sheet.text(row, 0, title, "heading")
+            sheet.height_for(row + 1, (text, 110))
+            sheet.sheet.merge_range(row + 1, 0, row + 1, _DOCUMENT, "", book.format("wrapped"))
+            sheet.text(row + 1, 0, text, "wrapped")
+            row += 3
+    return row
+
+
+def _figures(book: Book, sheet: Sheet, row: int, data: Data) -> dict[str, FigureCell]:
+    """Each figure: re-summed from Data, and beside it the amount that the document holds."""
+    figures = figures_of(book.document)
+    if not figures:
+        return {}
+    sheet.text(row, 0, "Figures", "heading")
+    numbers = [column in (_AMOUNT, _ROWS, _DOCUMENT) for column in range(8)]
+    sheet.columns(
+        row + 1, ["key", "figure", "amount", "unit", "source rows", "per document", "re-foots", "note"], numbers
+    )
+    first = row + 2
+    cells = {
+        id: FigureCell(f"Summary!$C${line}", _number(figure), _places(figure))
+        for line, (id, figure) in enumerate(figures.items(), first + 1)
+    }
+    for row, (id, figure) in enumerate(figures.items(), first):
+        sheet.text(row, _KEY, data.keys[id])
+        sheet.text(row, _LABEL, f"{figure['label']} ({id})")
+        sheet.text(row, _UNIT, figure["unit"], "beside")
+        if figure.get("rows") is not None:
+            _counted(sheet, row, id, data)
+        amount = cells[id].amount
+        if amount is not None:
+            sheet.amount(row, _DOCUMENT, amount, cells[id].places)
+        if figure.get("rows") is None or figure["unit"] in NEVER_SUMMED:
+            _ratio(sheet, row, figure, cells, cells[id])
+        else:
+            _summed(sheet, row, id, figure, data, cells[id])
+    sheet.verdicts(first, _REFOOTS, row)
+    if data.put_together:
+        sheet.text(
+            row + 1,
+            0,
+            "The source rows are more than a sheet holds: Data has one row per figure and document, with its count; "
+            "the rows file has every row.",
+            "note",
+        )
+    return cells
+
+
+def _summed(sheet: Sheet, row: int, id: str, figure: Mapping[str, Any], data: Data, cell: FigureCell) -> None:
+    """A figure that is the sum or the count of its rows, and whether it is what the document says."""
+    block, line, places = data.blocks.get(id), row + 1, cell.places
+    is_count = figure["unit"] == "rows"
+    count = Decimal(block.rows if block else 0)
+    total = count if is_count else block.total if block else Decimal(0)
+    sheet.formula(row, _AMOUNT, data.count_of(id) if is_count else data.total_of(id, places), total, places=places)
+    agrees = cell.amount == total and int(count) == figure["rows"]
+    check = f"AND(ROUND($C{line}-$F{line},{places})=0,$E{line}={figure['rows']})"
+    verdict = "agrees" if agrees else "does not agree"
+    sheet.formula(row, _REFOOTS, f'=IF({check},"agrees","does not agree")', verdict, "beside")
+    if abs(total).scaleb(places) >= 10**_EXCEL_DIGITS:
+        sheet.text(row, _NOTE, "more digits than Excel holds; the page and the document have it exactly", "note")
+
+
+def _counted(sheet: Sheet, row: int, id: str, data: Data) -> None:
+    """How many source rows a figure has; a click leads to them."""
+    block = data.blocks.get(id)
+    if block:
+        target = f"internal:'Data'!A{block.first}:G{block.last}"
+        sheet.sheet.write_url(row, _ROWS, target, sheet.book.format("opens", 0), " ", "Its rows in Data")
+    count = Decimal(block.rows if block else 0)
+    sheet.formula(row, _ROWS, data.count_of(id), count, "opens" if block else "plain", 0)
+
+
+def _ratio(
+    sheet: Sheet, row: int, figure: Mapping[str, Any], cells: Mapping[str, FigureCell], cell: FigureCell
+) -> None:
+    """A figure that is not summed: a live formula where it says how figures make it up, else a number and how."""
+    formula = excel_formula(figure.get("formula"), {id: each.reference for id, each in cells.items()}, cell.places)
+    if cell.amount is None:
+        sheet.text(row, _AMOUNT, show_amount(figure["amount"], figure["unit"]), "right")
+    elif formula:
+        sheet.formula(row, _AMOUNT, formula, cell.amount, places=cell.places)
+    else:
+        sheet.amount(row, _AMOUNT, cell.amount, cell.places)
+    sheet.text(row, _NOTE, figure.get("convention") or "not a sum of rows", "note")
+
+
+def _number(figure: Mapping[str, Any]) -> Decimal | None:
+    return None if figure["amount"] is None or figure["unit"] == "date" else Decimal(figure["amount"])
+
+
+def _places(figure: Mapping[str, Any]) -> int:
+    number = _number(figure)
+    return 0 if number is None else places_of(number, figure["unit"])

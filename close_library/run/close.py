@@ -1,0 +1,180 @@
+"""The conductor: one close of a period, from the parameters to the index and the record of the run."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from close_library.accounting import build_schedules
+from close_library.books import seal
+from close_library.errors import Fault, NotebookError
+from close_library.run.atomic import part_of, remove_parts, write_json
+from close_library.run.diary import diary_of
+from close_library.run.disk import writing_to
+from close_library.run.index import remove_stale, write_index, write_manifest
+from close_library.run.lock import locked
+from close_library.run.pool import LocalPool
+from close_library.run.prepare import Prepared, Request, prepare
+from close_library.run.process import cores, memory_limit
+from close_library.run.progress import Reporter, Stopwatch
+from close_library.run.task import Outcome
+
+
+@dataclass(frozen=True)
+class CloseResult:
+    """What a run came to."""
+
+    prepared: Prepared
+    outcomes: tuple[Outcome, ...]
+    index: dict[str, Any] = field(hash=False)
+    seconds: float
+    log: Path
+
+    @property
+    def failed(self) -> list[Outcome]:
+        """The workpapers without a conclusion, of this run."""
+        return [outcome for outcome in self.outcomes if outcome.failed]
+
+    @property
+    def open_in_period(self) -> int:
+        """How many workpapers of the period are open or failed, run now or before."""
+        return sum(entry["status"] in ("open", "failed") for entry in self.index["entries"])
+
+    def error(self) -> NotebookError | None:
+        """The error that names every notebook without a conclusion, or None."""
+        reasons: dict[str, list[str]] = {}
+        for outcome in self.failed:
+            reasons.setdefault(outcome.message, []).append(outcome.task.label)
+        if not reasons:
+            return None
+        count = (
+            f"{len(self.failed)} of {len(self.outcomes)} notebooks have" if len(self.failed) > 1 else "a notebook has"
+        )
+        faults = [
+            Fault(
+                _listed(labels),
+                _indented(reason),
+                "a workpaper that comes to its conclusion",
+                f"open {self.prepared.folder.name}/{labels[0]}.html or .ipynb, which hold the error",
+            )
+            for reason, labels in reasons.items()
+        ]
+        return NotebookError(f"{count} no conclusion.", faults)
+
+
+def _indented(reason: str) -> str:
+    """A message of several lines, below the word `found:` of another."""
+    return "\n".join([line and " " * 13 + line for line in reason.splitlines()]).lstrip()
+
+
+def _listed(labels: list[str]) -> str:
+    return ", ".join(labels[:3]) + (f" and {len(labels) - 3} more" if len(labels) > 3 else "")
+
+
+def run_close(request: Request, reporter: Reporter) -> CloseResult:
+    """Close a period: seal the books, execute the workpapers, render them, write the index.
+
+    Notebooks that fail are outcomes, not errors: the others finish. Raises CloseError when the run can't go on.
+    """
+    watch = Stopwatch()
+    started_at = datetime.now(UTC)
+    reporter.step("reading parameters and notebooks")
+    prepared = prepare(request)
+    for notice in prepared.notebooks.notices:
+        reporter.notice(notice)
+    watch.lap("plan")
+    machinery = prepared.company_folder / ".run"
+    with (
+        writing_to(prepared.company_folder),
+        locked(machinery, prepared.settings.company, str(prepared.period), request.wait),
+    ):
+        outcomes = _locked_run(request, prepared, reporter, watch, machinery / f"{prepared.period}.log")
+        index = write_index(prepared.folder, _index_heading(prepared), prepared.glance.programs)
+        write_manifest(prepared.folder)
+        watch.lap("index")
+        result = CloseResult(prepared, tuple(outcomes), index, watch.total, machinery / f"{prepared.period}.log")
+        write_json(prepared.folder / "run.json", diary_of(request, prepared, outcomes, started_at, watch))
+    return result
+
+
+def _locked_run(request: Request, prepared: Prepared, reporter: Reporter, watch: Stopwatch, log: Path) -> list[Outcome]:
+    folder, period = prepared.folder, str(prepared.period)
+    log.unlink(missing_ok=True)
+    with _nothing_left_if_new(folder):
+        _seal_books(request, prepared, reporter)
+        watch.lap("books")
+        reporter.step("computing the schedules")
+        build_schedules(folder / "books", period, prepared.settings)
+        watch.lap("schedules")
+    tasks = prepared.plan.tasks(folder, period, prepared.heading, request.timeout)
+    for program_folder in {task.folder for task in tasks}:
+        program_folder.mkdir(exist_ok=True)
+        remove_parts(program_folder)
+    reporter.tasks(len(tasks))
+    try:
+        with LocalPool(min(request.workers or cores(), max(1, len(tasks))), log) as pool:
+            outcomes = pool.run(tasks, reporter.event)
+    finally:
+        for program_folder in {task.folder for task in tasks}:
+            remove_parts(program_folder)
+    if not prepared.plan.partial:
+        remove_stale(folder, {(task.folder.name, task.stem) for task in tasks})
+    watch.lap("workpapers")
+    return outcomes
+
+
+@contextmanager
+def _nothing_left_if_new(folder: Path) -> Iterator[None]:
+    """A period that can't be sealed for the first time leaves no folder behind."""
+    is_new = not folder.exists()
+    try:
+        yield
+    except BaseException:
+        if is_new:
+            shutil.rmtree(folder, ignore_errors=True)
+        raise
+
+
+def _seal_books(request: Request, prepared: Prepared, reporter: Reporter) -> None:
+    books = prepared.folder / "books"
+    books.mkdir(parents=True, exist_ok=True)
+    with _forgotten(books / "manifest.json") if request.force else nullcontext():
+        seal(
+            books,
+            prepared.settings.sources,
+            period=str(prepared.period),
+            threads=cores(),
+            memory_limit=memory_limit(1),
+            progress=lambda doing, done, total: reporter.step("sealing the books", doing, done, total),
+        )
+    write_json(books / "parameters.json", prepared.company.to_json(prepared.period, prepared.glance.program_ids))
+    write_json(books / "workpapers.json", [each.as_data() for each in prepared.notebooks.workpapers])
+
+
+@contextmanager
+def _forgotten(manifest: Path) -> Iterator[None]:
+    """Have the books sealed as if for the first time; the old manifest comes back when that fails."""
+    aside = part_of(manifest)
+    if manifest.exists():
+        manifest.replace(aside)
+    try:
+        yield
+    except BaseException:
+        if aside.exists():
+            aside.replace(manifest)
+        raise
+    aside.unlink(missing_ok=True)
+
+
+def _index_heading(prepared: Prepared) -> dict[str, str]:
+    return {
+        **prepared.heading,
+        "period": str(prepared.period),
+        "period_end": prepared.period.last_day.isoformat(),
+        "functional_currency": prepared.settings.functional_currency,
+    }

@@ -1,0 +1,107 @@
+"""What a finished period holds: its documents with their statuses, the front page, and the digest of every file."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from close_library.parameters import COMPANY
+from close_library.report import render_index
+from close_library.run.atomic import file_digest, write_json, write_whole
+from close_library.run.task import ENDINGS
+
+SEVERITIES = ("error", "warning", "info")
+STATUSES = ("agreed", "open", "failed", "not_applicable")
+OUTSIDE_DIGEST = ("manifest.json", "run.json")
+"""Files of a period that its manifest does not name: itself, and what the clock wrote."""
+
+_NOT_PROGRAMS = ("books", "journal_entries")
+_TOP = 50
+
+
+def documents_of(period: Path) -> Iterator[tuple[Path, dict[str, Any]]]:
+    """Every workpaper document of a period with its path, the company's first, then by program and ref."""
+    folders = sorted(
+        (each for each in period.glob("*/") if each.name not in _NOT_PROGRAMS),
+        key=lambda each: (each.name != COMPANY, each.name),
+    )
+    for folder in folders:
+        for path in sorted(folder.glob("*.json")):
+            try:
+                document = json.loads(path.read_text(encoding="utf-8"))
+            except (OSError, ValueError):
+                continue
+            if isinstance(document, dict) and document.get("format") == "workpaper/1":
+                yield path, document
+
+
+def entry_of(path: Path, document: dict[str, Any]) -> dict[str, Any]:
+    """What the index says of a document: its status, its files, its tie-outs and findings."""
+    tie_outs = document.get("tie_outs") or []
+    findings = document.get("findings") or []
+    disagreeing = [each for each in tie_outs if not each["agreed"]]
+    stem = path.name.removesuffix(".json")
+    return {
+        **{key: document[key] for key in ("program", "ref", "name", "title", "status")},
+        "error": (document.get("error") or {}).get("message", ""),
+        "missing_tables": document.get("missing_tables") or [],
+        "tie_outs": {"agreed": len(tie_outs) - len(disagreeing), "open": len(disagreeing)},
+        "open_tie_outs": disagreeing,
+        "findings": {severity: sum(each["severity"] == severity for each in findings) for severity in SEVERITIES},
+        "top_findings": [each for severity in SEVERITIES[:2] for each in findings if each["severity"] == severity][
+            :_TOP
+        ],
+        "files": {
+            ending: f"{path.parent.name}/{stem}.{ending}"
+            for ending in (*ENDINGS, "pdf")
+            if path.with_name(f"{stem}.{ending}").exists()
+        },
+    }
+
+
+def write_index(period: Path, heading: dict[str, Any], program_names: dict[str, str]) -> dict[str, Any]:
+    """Write `index.json` and `index.html` of a period from the documents that are there; returns the index."""
+    entries = [entry_of(path, document) for path, document in documents_of(period)]
+    books = json.loads((period / "books" / "manifest.json").read_text(encoding="utf-8"))
+    index = {
+        "format": "index/1",
+        **heading,
+        "programs": list(dict.fromkeys(entry["program"] for entry in entries)),
+        "program_names": program_names,
+        "workpapers": [
+            {"ref": ref, "name": name, "title": title}
+            for ref, name, title in sorted({(entry["ref"], entry["name"], entry["title"]) for entry in entries})
+        ],
+        "entries": entries,
+        "sources": [
+            {"table": table, **source} for table, sealed in books["tables"].items() for source in sealed["sources"]
+        ],
+    }
+    write_whole(period / "index.html", render_index(index, {}))
+    write_json(period / "index.json", index)
+    return index
+
+
+def write_manifest(period: Path) -> None:
+    """Write `manifest.json`: the sha256 of every file of a period, except itself and the record of the run."""
+    files = {
+        path.relative_to(period).as_posix(): file_digest(path)
+        for path in sorted(period.rglob("*"))
+        if path.is_file()
+        and not path.name.startswith(".")
+        and path.relative_to(period).as_posix() not in OUTSIDE_DIGEST
+    }
+    write_json(period / "manifest.json", {"format": "manifest/1", "files": files})
+
+
+def remove_stale(period: Path, planned: set[tuple[str, str]]) -> None:
+    """Remove the workpapers of a period that a full run no longer plans; `planned` holds (folder, stem)."""
+    for path, _ in list(documents_of(period)):
+        if (path.parent.name, path.stem) not in planned:
+            for ending in (*ENDINGS, "pdf"):
+                path.with_name(f"{path.stem}.{ending}").unlink(missing_ok=True)
+    for folder in period.glob("*/"):
+        if folder.name not in _NOT_PROGRAMS and not any(folder.iterdir()):
+            folder.rmdir()

@@ -1,0 +1,58 @@
+"""Where a period stands: the status of every workpaper of every program, from what is there now."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from close_library.run.index import documents_of
+from close_library.run.plan import Plan, folder_of
+
+NOT_RUN = "not_run"
+WORDS = {
+    "agreed": "agreed",
+    "open": "open",
+    "failed": "failed",
+    "not_applicable": "not applicable",
+    NOT_RUN: "not run",
+}
+"""Status → how a person says it."""
+
+
+@dataclass(frozen=True)
+class Standing:
+    """One workpaper of one program: its status and what is open in it."""
+
+    program: str
+    ref: str
+    name: str
+    status: str
+    open_tie_outs: int = 0
+    findings: int = 0
+
+    def as_data(self) -> dict[str, Any]:
+        """The standing for `--json`."""
+        return vars(self).copy()
+
+
+def standings(period: Path, plan: Plan) -> list[Standing]:
+    """The standing of everything that a plan holds, in its order."""
+    there = {(path.parent.name, path.stem): document for path, document in documents_of(period)}
+    return [
+        _standing(program, workpaper.ref, workpaper.name, there.get((folder_of(program), workpaper.stem)))
+        for program, workpaper in plan.pairs
+    ]
+
+
+def _standing(program: str, ref: str, name: str, document: dict[str, Any] | None) -> Standing:
+    if document is None:
+        return Standing(program, ref, name, NOT_RUN)
+    return Standing(
+        program,
+        ref,
+        name,
+        document["status"],
+        open_tie_outs=sum(not each["agreed"] for each in document.get("tie_outs") or []),
+        findings=sum(each["severity"] in ("error", "warning") for each in document.get("findings") or []),
+    )

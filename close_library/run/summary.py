@@ -1,0 +1,155 @@
+"""What a command prints at its end: tables for a person, one object for a program."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from rich.console import Console
+from rich.table import Table
+
+from close_library.parameters import COMPANY
+from close_library.run.plan import Plan
+from close_library.run.status import WORDS, Standing
+from close_library.workpaper.notebook import Workpaper
+
+if TYPE_CHECKING:
+    from close_library.run.close import CloseResult
+
+_MARKS = {"agreed": "✓", "open": "!", "failed": "✗", "not_applicable": "–", "not_run": "·"}
+_STYLES = {"agreed": "green", "open": "yellow", "failed": "red", "not_applicable": "dim", "not_run": "dim"}
+
+
+def print_matrix(console: Console, standings: Sequence[Standing]) -> None:
+    """Programs × workpapers, with the status of each and what is open in it."""
+    refs = list(dict.fromkeys(each.ref for each in standings))
+    by_place = {(each.program, each.ref): each for each in standings}
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    table.add_column("program")
+    for ref in refs:
+        table.add_column(ref)
+    for program in dict.fromkeys(each.program for each in standings):
+        cells = [_cell(by_place.get((program, ref))) for ref in refs]
+        table.add_row("all programs" if program == COMPANY else _plain(program), *cells)
+    console.print(table)
+
+
+def _cell(standing: Standing | None) -> str:
+    if standing is None:
+        return ""
+    style = _STYLES[standing.status]
+    found = f" {standing.findings}" if standing.findings else ""
+    return f"[{style}]{_MARKS[standing.status]} {WORDS[standing.status]}{found}[/{style}]"
+
+
+def _plain(text: str) -> str:
+    return text.replace("[", r"\[")
+
+
+def counts_of(statuses: Iterable[str]) -> dict[str, int]:
+    """How many workpapers have each status, those that occur."""
+    statuses = list(statuses)
+    return {status: statuses.count(status) for status in WORDS if status in statuses}
+
+
+def in_words(counts: dict[str, int]) -> str:
+    """`24 agreed, 3 open`."""
+    return ", ".join(f"{count} {WORDS[status]}" for status, count in counts.items()) or "nothing"
+
+
+def print_result(console: Console, result: CloseResult) -> None:
+    """The end of a run: the matrix of the period, what was found, and where the front page is."""
+    entries = result.index["entries"]
+    print_matrix(
+        console,
+        [
+            Standing(
+                each["program"],
+                each["ref"],
+                each["name"],
+                each["status"],
+                each["tie_outs"]["open"],
+                each["findings"]["error"] + each["findings"]["warning"],
+            )
+            for each in entries
+        ],
+    )
+    found = {severity: sum(each["findings"][severity] for each in entries) for severity in ("error", "warning", "info")}
+    heading = f"{result.prepared.settings.name} · {result.prepared.period}"
+    console.print(
+        f"\n{heading}: {in_words(counts_of(each['status'] for each in entries))}.", markup=False, highlight=False
+    )
+    console.print(
+        f"Findings: {found['error']} errors, {found['warning']} warnings, {found['info']} notes.", highlight=False
+    )
+    front_page = shown_path(result.prepared.folder / "index.html")
+    console.print(
+        f"{len(result.outcomes)} notebooks in {result.seconds:.0f} s. Read {front_page}",
+        markup=False,
+        highlight=False,
+        soft_wrap=True,
+    )
+
+
+def result_as_data(result: CloseResult) -> dict[str, Any]:
+    """The end of a run for `--json`."""
+    prepared = result.prepared
+    return {
+        "company": prepared.settings.company,
+        "period": str(prepared.period),
+        "folder": str(prepared.folder),
+        "index": str(prepared.folder / "index.html"),
+        "executed": len(result.outcomes),
+        "seconds": result.seconds,
+        "statuses": counts_of(each["status"] for each in result.index["entries"]),
+        "workpapers": [
+            {key: each[key] for key in ("program", "ref", "name", "status", "tie_outs", "findings", "error", "files")}
+            for each in result.index["entries"]
+        ],
+        "failed": [{"workpaper": each.task.label, "message": each.message} for each in result.failed],
+    }
+
+
+def print_plan(console: Console, plan: Plan, notices: Sequence[str]) -> None:
+    """What a run would execute."""
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for heading in ("ref", "workpaper", "runs for", "reads", "notebook"):
+        table.add_column(heading, overflow="fold")
+    for each in plan.workpapers:
+        runs_for = {"both": "programs, company", "program": "programs", "company": "company"}[each.scope]
+        optional = f"{len(each.optional_tables)} optional" if each.optional_tables else ""
+        reads = ", ".join(filter(None, [*each.tables, optional]))
+        table.add_row(each.ref, _plain(each.title), runs_for, reads, _plain(each.path.name))
+    console.print(table)
+    console.print(
+        f"\n{len(plan.pairs)} notebooks to execute: {len(plan.workpapers)} workpapers, "
+        f"{len(plan.programs)} programs ({', '.join(plan.programs)}).",
+        markup=False,
+        highlight=False,
+    )
+    for notice in notices:
+        console.print(notice, markup=False, highlight=False)
+
+
+def plan_as_data(plan: Plan, period: str, notices: Sequence[str]) -> dict[str, Any]:
+    """What a run would execute, for `--json`."""
+    return {
+        "period": period,
+        "programs": list(plan.programs),
+        "workpapers": [_workpaper_as_data(each) for each in plan.workpapers],
+        "executions": [{"program": program, "ref": each.ref, "name": each.name} for program, each in plan.pairs],
+        "notices": list(notices),
+    }
+
+
+def _workpaper_as_data(workpaper: Workpaper) -> dict[str, Any]:
+    kept = ("ref", "name", "title", "scope", "tables", "optional_tables")
+    return {key: value for key, value in workpaper.as_data().items() if key in kept} | {"notebook": str(workpaper.path)}
+
+
+def shown_path(path: Path) -> str:
+    """A path as short as it can be said from here."""
+    relative = os.path.relpath(path)
+    return str(path) if relative.startswith("../../") else relative

@@ -1,0 +1,187 @@
+"""What many tests share: the sample company and its close, a tiny company, and the command `close`."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from close_library import cli
+from close_library.run.close import CloseResult, run_close
+from close_library.run.prepare import Request
+from close_library.run.progress import Silent
+from tests.ledgers import write_tables
+
+if TYPE_CHECKING:
+    from close_library.sample import Truth
+
+PROJECT = Path(__file__).parents[1]
+SITUATIONS = Path(__file__).parent / "notebooks"
+"""Small notebooks, each named after what is wrong with it."""
+
+TINY = """
+    programs
+    program_id  program_name
+    atlas       Atlas
+    borealis    Borealis
+
+    invoices
+    invoice_id  program_id  invoice_date  due_date    total_amount
+    inv-1       atlas       2026-04-10    2026-05-10  100.00
+    inv-2       borealis    2026-05-12    2026-06-11  250.00
+
+    cash_receipts
+    receipt_id  receipt_date  amount
+    r-1         2026-05-20    100.00
+
+    cash_applications
+    application_id  receipt_id  invoice_id  application_date  amount
+    a-1             r-1         inv-1       2026-05-20        100.00
+
+    gl_entries
+    document_number  program_id  effective_date  amount
+    inv-1            atlas       2026-04-10      100.00
+    inv-2            borealis    2026-05-12      250.00
+    r-1              atlas       2026-05-20      -100.00
+
+    account_balances
+    account  period   opening_balance  closing_balance
+    1200     2026-04  0.00             100.00
+    1200     2026-05  100.00           250.00
+"""
+
+TINY_PARAMETERS = """\
+company: tiny
+name: Tiny, Inc.
+functional_currency: USD
+first_period: "2026-04"
+sources:
+  - {system: tables, path: ../tables}
+accounts:
+  accounts_receivable: ["1200"]
+  revenue: ["4000"]
+  cash: ["1000"]
+"""
+
+
+@dataclass(frozen=True)
+class Said:
+    """What a command said, and its exit code."""
+
+    code: int
+    out: str
+    err: str
+
+
+@dataclass(frozen=True)
+class Sample:
+    """The sample company: its tables, its parameters, and what its generator knows."""
+
+    tables: Path
+    parameters: Path
+    truth: Truth
+
+
+@dataclass(frozen=True)
+class Tiny:
+    """A company of two programs and two invoices, in folders of its own."""
+
+    folder: Path
+    close: Callable[..., Said]
+
+    @property
+    def tables(self) -> Path:
+        return self.folder / "tables"
+
+    @property
+    def parameters(self) -> Path:
+        return self.folder / "parameters"
+
+    @property
+    def notebooks(self) -> Path:
+        return self.folder / "notebooks"
+
+    @property
+    def outputs(self) -> Path:
+        return self.folder / "outputs"
+
+    @property
+    def period(self) -> Path:
+        return self.outputs / "tiny" / "2026-05"
+
+    def options(self, command: str) -> list[str]:
+        """The options that let a command find this company."""
+        outputs = ["--outputs", str(self.outputs)] if command in ("run", "status") else []
+        return ["--parameters", str(self.parameters), "--notebooks", str(self.notebooks), *outputs]
+
+    def say(self, command: str, *arguments: str) -> Said:
+        """A command about this company."""
+        return self.close(command, *arguments, *self.options(command))
+
+    def add_situation(self, name: str, ref: str) -> None:
+        """Drop one of the small notebooks into the company's notebooks, with a ref of its own."""
+        text = (SITUATIONS / f"{name}.ipynb").read_text(encoding="utf-8")
+        (self.notebooks / f"{ref}_{name}.ipynb").write_text(text.replace('"ref": "45"', f'"ref": "{ref}"'), "utf-8")
+
+
+@pytest.fixture
+def close(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Callable[..., Said]:
+    """The command `close`: arguments in, exit code and texts out."""
+
+    def say(*arguments: str) -> Said:
+        monkeypatch.setattr(sys, "argv", ["close", *arguments])
+        capsys.readouterr()
+        with pytest.raises(SystemExit) as ended:
+            cli.main()
+        said = capsys.readouterr()
+        code = ended.value.code
+        return Said(code if isinstance(code, int) else 0, said.out, said.err)
+
+    return say
+
+
+@pytest.fixture
+def tiny(tmp_path: Path, close: Callable[..., Said]) -> Tiny:
+    """The tiny company, with the notebook of the roll-forward."""
+    company = Tiny(tmp_path, close)
+    write_tables(company.tables, TINY)
+    company.parameters.mkdir()
+    (company.parameters / "company.yaml").write_text(TINY_PARAMETERS, encoding="utf-8")
+    company.notebooks.mkdir()
+    shutil.copy(PROJECT / "notebooks" / "30_receivables_roll_forward.ipynb", company.notebooks)
+    return company
+
+
+@pytest.fixture(scope="session")
+def sample(tmp_path_factory: pytest.TempPathFactory) -> Sample:
+    """The tables of the sample company, and the committed parameters pointing to them."""
+    from close_library.sample import write_sample
+
+    folder = tmp_path_factory.mktemp("sample")
+    truth = write_sample(folder / "tables", 1, Decimal(1))
+    shutil.copytree(PROJECT / "parameters", folder / "parameters")
+    company = folder / "parameters" / "company.yaml"
+    text = company.read_text(encoding="utf-8")
+    assert "../outputs/_sample/tables" in text, "the committed parameters point to the sample"
+    company.write_text(text.replace("../outputs/_sample/tables", "../tables"), encoding="utf-8")
+    return Sample(folder / "tables", folder / "parameters", truth)
+
+
+@pytest.fixture(scope="session")
+def closed(sample: Sample, tmp_path_factory: pytest.TempPathFactory) -> CloseResult:
+    """A close of the sample company: the company and two of its programs, all workpapers."""
+    return run_close(
+        Request(
+            parameters=sample.parameters,
+            outputs=tmp_path_factory.mktemp("outputs"),
+            notebooks=PROJECT / "notebooks",
+            programs=("_company", "atlas", "borealis"),
+        ),
+        Silent(),
+    )

@@ -1,0 +1,57 @@
+"""What the report tests share: papers in a folder of their own, and a browser where there is one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from close_library.report import CodeCell
+from tests.report import papers
+
+CHROMIUM = Path("/usr/bin/chromium")
+
+CODE = [
+    CodeCell(1, 'program = "atlas"\nperiod = "2026-10"', ("parameters",)),
+    CodeCell(2, "roll = receivables_roll_forward(wp.scope)  # </script><script>window.INJECTED=1</script>"),
+]
+NOTHING_SAID: dict[str, Any] = {"sign_offs": {}, "explanations": {}, "items": []}
+
+Built = tuple[dict[str, Any], Path | None]
+
+BUILDERS: dict[str, Callable[[Path], dict[str, Any]]] = {
+    "roll-forward": papers.roll_forward,
+    "roll-forward in yen": lambda folder: papers.roll_forward(folder, 400, "JPY"),
+    "aging": papers.aging,
+    "hostile aging": lambda folder: papers.aging(folder, hostile=True),
+    "bridge": papers.bridge,
+    "bridge with an unexplained cent": lambda folder: papers.bridge(folder, unexplained="0.01"),
+}
+
+
+def build(name: str, folder: Path) -> Built:
+    """The document of a paper, and its rows file."""
+    document = BUILDERS[name](folder)
+    return document, folder / document["rows"]["file"]
+
+
+@pytest.fixture(params=BUILDERS)
+def paper(request: pytest.FixtureRequest, tmp_path: Path) -> Built:
+    """Each believable paper in turn."""
+    return build(request.param, tmp_path)
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Any]:
+    """A real Chromium, without network."""
+    if not CHROMIUM.exists():
+        pytest.skip(f"there is no Chromium at {CHROMIUM}")
+    sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+    with sync_api.sync_playwright() as playwright:
+        started = playwright.chromium.launch(
+            executable_path=str(CHROMIUM), args=["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu"]
+        )
+        yield started
+        started.close()

@@ -1,0 +1,34 @@
+"""Tables and figures stand in an accountant's order, though a document as JSON has lost it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from close_library.report.reading_order import figures_of, tables_of
+from tests.report.conftest import build
+
+
+@pytest.mark.parametrize(
+    ("ids", "expected"),
+    [
+        (["30.10", "30.2", "30.1"], ["30.1", "30.2", "30.10"]),
+        (["b", "a"], ["a", "b"]),
+        (["9.1", "10.1", "10.1b"], ["9.1", "10.1", "10.1b"]),
+    ],
+)
+def test_tables_stand_by_number(ids: list[str], expected: list[str]) -> None:
+    assert list(tables_of({"tables": {id: {} for id in ids}})) == expected
+
+
+def test_figures_stand_as_the_schedule_shows_them(tmp_path: Path) -> None:
+    document = json.loads(json.dumps(build("aging", tmp_path)[0], sort_keys=True))
+    order = list(figures_of(document))
+    assert order[:4] == ["not_due", "days_1_30", "days_31_60", "days_61_90"]
+    assert sorted(order) == sorted(document["figures"])
+
+
+def test_a_link_to_no_figure_is_left_out() -> None:
+    assert figures_of({"figures": {"a": {}}, "tables": {"1": {"links": [[0, 1, "gone"], [1, 1, "a"]]}}}) == {"a": {}}

@@ -1,0 +1,59 @@
+"""The same input gives the same bytes, whatever the hash seed, the locale, the time zone or the day."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from tests.report.conftest import build
+
+RENDER = """
+import hashlib, json, sys
+from pathlib import Path
+from close_library.report import CodeCell, render_html, render_index, render_xlsx
+from tests.report.test_front_page import an_index
+
+folder, out = Path(sys.argv[1]), Path(sys.argv[2])
+out.mkdir()
+for path in sorted(folder.glob("*/*.json")):
+    document = json.loads(path.read_text(encoding="utf-8"))
+    rows = path.parent / document["rows"]["file"]
+    name = path.parent.name
+    (out / f"{name}.html").write_bytes(render_html(document, rows, {}, [CodeCell(1, "x", ("parameters",))]))
+    render_xlsx(document, rows, {}, out / f"{name}.xlsx")
+(out / "index.html").write_bytes(render_index(an_index(hostile=True), {}))
+for path in sorted(out.iterdir()):
+    print(path.name, hashlib.sha256(path.read_bytes()).hexdigest())
+"""
+
+SURROUNDINGS = [
+    {"PYTHONHASHSEED": "1", "TZ": "UTC", "LC_ALL": "C.UTF-8"},
+    {
+        "PYTHONHASHSEED": "4242",
+        "TZ": "Asia/Kathmandu",
+        "LC_ALL": "de_DE.UTF-8",
+        "LANG": "de_DE.UTF-8",
+        "PYTHONUTF8": "0",
+    },
+]
+
+
+def test_two_surroundings_one_set_of_bytes(tmp_path: Path) -> None:
+    for name in ("aging", "hostile aging", "roll-forward"):
+        folder = tmp_path / "in" / name.replace(" ", "_")
+        folder.mkdir(parents=True)
+        document, _ = build(name, folder)
+        (folder / "paper.json").write_text(json.dumps(document), encoding="utf-8")
+    digests = []
+    for number, surroundings in enumerate(SURROUNDINGS):
+        arguments = [sys.executable, "-c", RENDER, str(tmp_path / "in"), str(tmp_path / f"out{number}")]
+        done = subprocess.run(
+            arguments, env={**os.environ, **surroundings}, capture_output=True, text=True, timeout=120
+        )
+        assert done.returncode == 0, done.stderr
+        digests.append(done.stdout.splitlines())
+    assert len(digests[0]) == 7
+    assert digests[0] == digests[1]
