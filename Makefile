@@ -24,7 +24,7 @@ lab: $(READY) ## Open JupyterLab on the notebooks
 	$(BIN)/jupyter lab notebooks
 
 check: $(READY) ## Lint, and check the types
-	$(BIN)/ruff check --extend-exclude tests/notebooks .
+	$(BIN)/ruff check .
 	$(BIN)/mypy close_library
 
 bench: $(READY) ## Print the benchmarks

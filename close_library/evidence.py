@@ -101,7 +101,8 @@ class Population:
 class Figure:
     """A number of a workpaper: its id, what it says, its amount and the population that makes it up.
 
-    `unit`: a currency, `rows`, `days`, `percent` or `date`. A ratio has no population, and no amount where it is not defined.
+    `unit`: a currency, `rows`, `days`, `percent` or `date`. A ratio has no population, and no amount where it is not defined;
+    its `formula` names the figures that it is made of (`{total} / {credit_sales} * 31`), its `convention` says it in words.
     """
 
     id: str
@@ -109,6 +110,8 @@ class Figure:
     amount: Decimal | date | None
     unit: str
     population: Population | None = None
+    formula: str = ""
+    convention: str = ""
 
     @classmethod
     def of(cls, id: str, label: str, unit: str, population: Population) -> Figure:
@@ -116,9 +119,11 @@ class Figure:
         return cls(id, label, population.total, unit, population)
 
     @classmethod
-    def ratio(cls, id: str, label: str, unit: str, amount: Decimal | None) -> Figure:
+    def ratio(
+        cls, id: str, label: str, unit: str, amount: Decimal | None, convention: str = "", formula: str = ""
+    ) -> Figure:
         """A ratio of figures, with four decimals; None where it is not defined."""
-        return cls(id, label, amount, unit)
+        return cls(id, label, amount, unit, None, formula, convention)
 
     @property
     def money(self) -> Decimal:
@@ -129,7 +134,7 @@ class Figure:
 
 @dataclass(frozen=True)
 class TieOut:
-    """Two figures that must agree, and the tick mark that the executed check earns."""
+    """Two amounts that must agree, the figures that they are where they are figures, and the tick mark that the check earns."""
 
     id: str
     label: str
@@ -137,6 +142,8 @@ class TieOut:
     per_books: Decimal
     tolerance: Decimal
     tick: str
+    workpaper_figure: Figure | None = None
+    books_figure: Figure | None = None
 
     def __post_init__(self) -> None:
         assert self.tick in TICKS, f"{self.tick} is not in the legend"

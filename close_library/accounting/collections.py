@@ -6,6 +6,7 @@ interval, tax excluded; a ratio with a denominator ≤ 0 is not defined. CEI aft
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 
@@ -52,7 +53,7 @@ def collections(scope: Scope, from_date: date, to_date: date) -> Result:
     )
     sales = credit_sales(scope, from_date, to_date)
     figures = {f.id: f for f in (opening, sales, closing, not_due)}
-    figures |= _ratios(opening.money, sales.money, closing.money, not_due.money, days)
+    figures |= _ratios(opening, sales, closing, not_due, days)
     figures |= _past_due_ratios(scope, to_date, closing.money)
     return Result(tables={"70.3": _ratio_table(figures, days)}, figures=figures)
 
@@ -66,7 +67,8 @@ def aging_and_collections(scope: Scope) -> Result:
     """
     aged = aging(scope)
     ratios = collections(scope, scope.period.first_day, scope.closing_date)
-    kept = {id: figure for id, figure in ratios.figures.items() if id == "credit_sales" or figure.population is None}
+    same = {"closing_receivables": "total", "closing_not_due": "not_due"}
+    kept = {id: _over(figure, same) for id, figure in ratios.figures.items() if id not in same}
     return Result(
         tables={**aged.tables, **ratios.tables, "70.4": _call_list(scope)},
         figures={**aged.figures, **kept},
@@ -105,21 +107,32 @@ def _balance(scope: Scope, id: str, label: str, at: date) -> Figure:
     return Figure.of(id, label, scope.currency, open_item_population(scope, at))
 
 
-def _ratios(opening: Decimal, sales: Decimal, closing: Decimal, not_due: Decimal, days: Decimal) -> dict[str, Figure]:
-    dso = ratio(closing * days, sales)
-    best = ratio(not_due * days, sales)
-    delinquent = ratio((closing - not_due) * days, sales)
-    effectiveness = ratio((opening + sales - closing) * 100, opening + sales - not_due)
+def _over(ratio_figure: Figure, names: dict[str, str]) -> Figure:
+    """The same ratio over figures that go by other names."""
+    formula = ratio_figure.formula
+    for old, new in names.items():
+        formula = formula.replace(f"{{{old}}}", f"{{{new}}}")
+    return replace(ratio_figure, formula=formula)
+
+
+def _ratios(opening: Figure, sales: Figure, closing: Figure, not_due: Figure, days: Decimal) -> dict[str, Figure]:
+    first, sold, last, good = opening.money, sales.money, closing.money, not_due.money
+    overdue = "({closing_receivables} - {closing_not_due})"
+    collected = "({opening_receivables} + {credit_sales} - %s)"
     return {
-        "dso": Figure.ratio("dso", "Days sales outstanding", "days", dso),
-        "best_possible_dso": Figure.ratio("best_possible_dso", "Best possible DSO", "days", best),
-        "average_days_delinquent": Figure.ratio(
-            "average_days_delinquent", "Average days delinquent", "days", delinquent
-        ),
-        "collection_effectiveness": Figure.ratio(
-            "collection_effectiveness", "Collection effectiveness index", "percent", effectiveness
-        ),
-    }
+        id: Figure.ratio(id, label, unit, amount, CONVENTIONS[id], formula)
+        for id, label, unit, amount, formula in (
+            ("dso", "Days sales outstanding", "days", ratio(last * days, sold),
+             f"{{closing_receivables}} / {{credit_sales}} * {days}"),
+            ("best_possible_dso", "Best possible DSO", "days", ratio(good * days, sold),
+             f"{{closing_not_due}} / {{credit_sales}} * {days}"),
+            ("average_days_delinquent", "Average days delinquent", "days", ratio((last - good) * days, sold),
+             f"{overdue} / {{credit_sales}} * {days}"),
+            ("collection_effectiveness", "Collection effectiveness index", "percent",
+             ratio((first + sold - last) * 100, first + sold - good),
+             f"{collected % '{closing_receivables}'} / {collected % '{closing_not_due}'} * 100"),
+        )
+    }  # fmt: skip
 
 
 def _past_due_ratios(scope: Scope, at: date, closing: Decimal) -> dict[str, Figure]:
@@ -136,15 +149,13 @@ def _past_due_ratios(scope: Scope, at: date, closing: Decimal) -> dict[str, Figu
         FROM aged
         """
     ).to_pylist()[0]
-    weighted = ratio(row["weighted"], row["past_due"])
     return {
-        "past_due_percent": Figure.ratio(
-            "past_due_percent", "Past due", "percent", ratio(row["past_due"] * 100, row["invoices"])
-        ),
-        "weighted_days_past_due": Figure.ratio("weighted_days_past_due", "Weighted days past due", "days", weighted),
-        "largest_customer_share": Figure.ratio(
-            "largest_customer_share", "Largest customer's share", "percent", ratio(row["largest"] * 100, closing)
-        ),
+        id: Figure.ratio(id, label, unit, amount, CONVENTIONS[id])
+        for id, label, unit, amount in (
+            ("past_due_percent", "Past due", "percent", ratio(row["past_due"] * 100, row["invoices"])),
+            ("weighted_days_past_due", "Weighted days past due", "days", ratio(row["weighted"], row["past_due"])),
+            ("largest_customer_share", "Largest customer's share", "percent", ratio(row["largest"] * 100, closing)),
+        )
     }
 
 
@@ -155,7 +166,8 @@ def _ratio_table(figures: dict[str, Figure], days: Decimal) -> Table:
             "amount": [figure.amount for figure in figures.values()],
             "unit": [figure.unit for figure in figures.values()],
             "convention": [
-                CONVENTIONS.get(id, f"{days} days in the interval" if id == "credit_sales" else "") for id in figures
+                f.convention or (f"{days} days in the interval" if f.id == "credit_sales" else "")
+                for f in figures.values()
             ],
         }
     )

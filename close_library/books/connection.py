@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import resource
+import tempfile
 from pathlib import Path
 
 import duckdb
@@ -25,15 +26,19 @@ def own_share() -> tuple[int, str]:
 def connect(
     *, threads: int | None = None, memory_limit: str | None = None, temporary: Path | None = None
 ) -> duckdb.DuckDBPyConnection:
-    """A connection; `temporary` is where what exceeds `memory_limit` goes."""
+    """A connection; `temporary` is where what exceeds `memory_limit` goes, by default the system's own place."""
     connection = duckdb.connect(":memory:")
     connection.execute("SET TimeZone = 'UTC'").fetchall()
+    [shows_progress] = connection.execute("SELECT current_setting('enable_progress_bar')").fetchall()[0]
+    if shows_progress:  # it would print into `--json`; in a notebook it is off, and to say so again is an error
+        connection.execute("SET enable_progress_bar = false").fetchall()
     connection.execute("SET autoinstall_known_extensions = false").fetchall()
     connection.execute("SET preserve_insertion_order = true").fetchall()
     if threads:
         connection.execute(f"SET threads = {int(threads)}").fetchall()
     if memory_limit:
         connection.execute(f"SET memory_limit = {literal(memory_limit)}").fetchall()
-    if temporary:
-        connection.execute(f"SET temp_directory = {literal(str(temporary))}").fetchall()
+    # Without a word from us DuckDB would spill into the working directory.
+    spilled = temporary or Path(tempfile.gettempdir()) / f"close-spilled-{os.getpid()}"
+    connection.execute(f"SET temp_directory = {literal(str(spilled))}").fetchall()
     return connection

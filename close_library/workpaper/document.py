@@ -29,18 +29,22 @@ def status_of(tie_outs: list[TieOut], findings: list[Finding]) -> str:
 
 def figure_data(figure: Figure, of: str, currency: str) -> dict[str, Any]:
     """A figure as data; `rows` is how many source rows make it up, null for a ratio."""
+    said = {"convention": figure.convention, "formula": figure.formula}
     return {
         "label": figure.label,
         "amount": value_text(figure.amount, currency if figure.unit not in ("rows", "total") else "JPY"),
         "unit": figure.unit,
         "of": of,
         "rows": figure.population.count if figure.population else None,
+        **{key: text for key, text in said.items() if text},
     }
 
 
-def tie_out_data(tie_out: TieOut, currency: str) -> dict[str, Any]:
-    """A tie-out as data, its difference per books − per workpaper."""
+def tie_out_data(tie_out: TieOut, currency: str, figures: Mapping[str, Figure]) -> dict[str, Any]:
+    """A tie-out as data, its difference per books − per workpaper; a side that is a figure of the workpaper names it."""
+    sides = {"per_workpaper_figure": tie_out.workpaper_figure, "per_books_figure": tie_out.books_figure}
     return {
+        **{key: figure.id for key, figure in sides.items() if figure and figures.get(figure.id) is figure},
         "id": tie_out.id,
         "label": tie_out.label,
         "per_workpaper": spell(tie_out.per_workpaper, currency),

@@ -140,7 +140,16 @@ class Workpaper:
     ) -> Shown:
         """Compare two figures that must agree, within the tie-out tolerance (`exact`: within none); earn a tick mark."""
         tolerance = Decimal(0) if exact else self.scope.parameters.tolerances.tie_out
-        tie_out = TieOut(id, label, _amount(per_workpaper), _amount(per_books), tolerance, tick)
+        tie_out = TieOut(
+            id,
+            label,
+            _amount(per_workpaper),
+            _amount(per_books),
+            tolerance,
+            tick,
+            _figure(per_workpaper),
+            _figure(per_books),
+        )
         self._tie_outs.append(tie_out)
         verdict = f"{tick} ({TICKS[tick]})" if tie_out.agreed else f"differs by {show(tie_out.difference)}"
         return lines(
@@ -206,7 +215,7 @@ class Workpaper:
             "reviewer": scope.parameters.people.reviewer,
             "status": status,
             "figures": {id: data.figure_data(f, scope.program, scope.currency) for id, f in self._figures.items()},
-            "tie_outs": [data.tie_out_data(t, scope.currency) for t in self._tie_outs],
+            "tie_outs": [data.tie_out_data(t, scope.currency, self._figures) for t in self._tie_outs],
             "findings": [data.finding_data(f) for f in data.in_order(self._findings)],
             "tables": {id: data.table_data(t, scope.currency) for id, t in self._tables.items()},
             "sources": self._sources(),
@@ -220,3 +229,7 @@ class Workpaper:
 
 def _amount(figure: Figure | Decimal) -> Decimal:
     return figure.money if isinstance(figure, Figure) else figure
+
+
+def _figure(figure: Figure | Decimal) -> Figure | None:
+    return figure if isinstance(figure, Figure) else None
