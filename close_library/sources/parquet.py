@@ -46,7 +46,8 @@ _ACCEPTED = {
 def read_parquet(raw: RawFile, faults: FileFaults) -> TextRows | None:
     """The rows of a Parquet file as text; None when it can't be read, and the faults say why."""
     with duckdb.connect() as connection:
-        connection.execute("SET threads = 1; SET memory_limit = '256MB'; SET TimeZone = 'UTC'").fetchall()
+        settings = "SET threads = 1; SET memory_limit = '256MB'; SET TimeZone = 'UTC'; SET enable_progress_bar = false"
+        connection.execute(settings).fetchall()
         source = f"read_parquet({literal(str(raw.path))}, file_row_number = true)"
         try:
             described = connection.execute(f"DESCRIBE SELECT * FROM {source}").fetchall()

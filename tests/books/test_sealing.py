@@ -101,12 +101,13 @@ def test_one_changed_row_changes_its_owner_only(tmp_path: Path) -> None:
 def test_order_and_split_of_rows_change_addresses_only(tmp_path: Path) -> None:
     """Shuffled rows, columns in another order, one file or three: the same rows."""
     shuffled = random.Random(1).sample(LINES, len(LINES))
-    split = {
+    split: dict[str, bytes | str] = {
         "programs.csv": PROGRAMS, "customers.csv": CUSTOMERS, "invoices.csv": INVOICES + "".join(shuffled[:100]),
         "invoices.csv.gz": gzipped(INVOICES + "".join(shuffled[100:])),
     }
     found = []
-    for name, files in (("one", FILES), ("three", split)):
+    one: dict[str, bytes | str] = {**FILES}
+    for name, files in (("one", one), ("three", split)):
         seal(tmp_path / name, [source(tmp_path / f"in {name}", files)])
         query = "SELECT * EXCLUDE (source_file, source_row) FROM invoices"
         found.append(Books.open(tmp_path / name).sql(query).to_pylist())
@@ -197,7 +198,7 @@ def _commit_until(deadly: int, books_dir: Path, manifest: snapshot.Manifest) -> 
         for name in ("rename", "replace", "unlink", "write_text"):
             patch.setattr(Path, name, mortal(getattr(Path, name)))
         patch.setattr(snapshot, "_sync", mortal(snapshot._sync))
-        patch.setattr(snapshot.shutil, "rmtree", mortal(shutil.rmtree))
+        patch.setattr(shutil, "rmtree", mortal(shutil.rmtree))
         snapshot.commit(books_dir, manifest)
 
 

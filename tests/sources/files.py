@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import io
 import zipfile
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from xml.sax.saxutils import escape
@@ -28,7 +29,7 @@ class Source:
     folder: Path
 
 
-def source(folder: Path, files: dict[str, bytes | str], system: str = "tables") -> Source:
+def source(folder: Path, files: Mapping[str, bytes | str], system: str = "tables") -> Source:
     """A folder with some files, as a source."""
     folder.mkdir(parents=True, exist_ok=True)
     for name, content in files.items():

@@ -236,4 +236,4 @@ def test_the_fast_reader_gives_way_to_the_exact_one(tmp_path: Path) -> None:
 
 def test_a_cast_alone_would_round() -> None:
     """DuckDB's own cast would have rounded what the reader refuses: the check is needed."""
-    assert duckdb.sql("SELECT TRY_CAST('1.23456' AS DECIMAL(22,4))").fetchall() == [(Decimal("1.2346"),)]
+    assert duckdb.execute("SELECT TRY_CAST('1.23456' AS DECIMAL(22,4))").fetchall() == [(Decimal("1.2346"),)]
