@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,7 @@ OUTSIDE_DIGEST = ("manifest.json", "run.json")
 
 _NOT_PROGRAMS = ("books", "journal_entries")
 _TOP = 50
+_SHOWN_AT_END = 8
 
 
 def documents_of(period: Path) -> Iterator[tuple[Path, dict[str, Any]]]:
@@ -45,7 +46,7 @@ def entry_of(path: Path, document: dict[str, Any]) -> dict[str, Any]:
     stem = path.name.removesuffix(".json")
     return {
         **{key: document[key] for key in ("program", "ref", "name", "title", "status")},
-        "error": (document.get("error") or {}).get("message", ""),
+        "error": _error_of(document),
         "missing_tables": document.get("missing_tables") or [],
         "tie_outs": {"agreed": len(tie_outs) - len(disagreeing), "open": len(disagreeing)},
         "open_tie_outs": disagreeing,
@@ -61,9 +62,16 @@ def entry_of(path: Path, document: dict[str, Any]) -> dict[str, Any]:
     }
 
 
+def _error_of(document: dict[str, Any]) -> str:
+    error = document.get("error") or ""
+    return str(error.get("message", "")) if isinstance(error, dict) else str(error)
+
+
 def write_index(period: Path, heading: dict[str, Any], program_names: dict[str, str]) -> dict[str, Any]:
     """Write `index.json` and `index.html` of a period from the documents that are there; returns the index."""
-    entries = [entry_of(path, document) for path, document in documents_of(period)]
+    documents = list(documents_of(period))
+    entries = [entry_of(path, document) for path, document in documents]
+    found = _each_once(document for _, document in documents)
     books = json.loads((period / "books" / "manifest.json").read_text(encoding="utf-8"))
     index = {
         "format": "index/1",
@@ -75,6 +83,10 @@ def write_index(period: Path, heading: dict[str, Any], program_names: dict[str, 
             for ref, name, title in sorted({(entry["ref"], entry["name"], entry["title"]) for entry in entries})
         ],
         "entries": entries,
+        "findings": {severity: sum(each["severity"] == severity for each in found) for severity in SEVERITIES},
+        "attention": [each for severity in SEVERITIES[:2] for each in found if each["severity"] == severity][
+            :_SHOWN_AT_END
+        ],
         "sources": [
             {"table": table, **source} for table, sealed in books["tables"].items() for source in sealed["sources"]
         ],
@@ -82,6 +94,17 @@ def write_index(period: Path, heading: dict[str, Any], program_names: dict[str, 
     write_whole(period / "index.html", render_index(index, {}))
     write_json(period / "index.json", index)
     return index
+
+
+def _each_once(documents: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The findings of a period with their workpaper and program: a company's and its programs' same finding counts once."""
+    found: dict[tuple[str, str, str], dict[str, Any]] = {}
+    for document in sorted(documents, key=lambda document: (document["ref"], document["program"] != COMPANY)):
+        for each in document.get("findings") or []:
+            known_by = next(iter(each["keys"].items()))
+            place = {"ref": document["ref"], "program": document["program"]}
+            found.setdefault((document["ref"], each["finding"], str(known_by)), {**place, **each})
+    return list(found.values())
 
 
 def write_manifest(period: Path) -> None:

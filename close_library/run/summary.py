@@ -19,29 +19,43 @@ if TYPE_CHECKING:
     from close_library.run.close import CloseResult
 
 _MARKS = {"agreed": "✓", "open": "!", "failed": "✗", "not_applicable": "–", "not_run": "·"}
+_KINDS = {"error": "error", "warning": "warning", "info": "note"}
 _STYLES = {"agreed": "green", "open": "yellow", "failed": "red", "not_applicable": "dim", "not_run": "dim"}
 
 
 def print_matrix(console: Console, standings: Sequence[Standing]) -> None:
-    """Programs × workpapers, with the status of each and what is open in it."""
+    """Programs × workpapers: a mark for the status of each and how many findings it has; wrapped where the terminal ends."""
     refs = list(dict.fromkeys(each.ref for each in standings))
     by_place = {(each.program, each.ref): each for each in standings}
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    table.add_column("program")
-    for ref in refs:
-        table.add_column(ref)
-    for program in dict.fromkeys(each.program for each in standings):
-        cells = [_cell(by_place.get((program, ref))) for ref in refs]
-        table.add_row("all programs" if program == COMPANY else _plain(program), *cells)
-    console.print(table)
+    programs = list(dict.fromkeys(each.program for each in standings))
+    names = {program: "all programs" if program == COMPANY else program for program in programs}
+    widths = {ref: max(len(ref), *(len(_mark(by_place.get((program, ref)))) for program in programs)) for ref in refs}
+    room = console.width - max(map(len, ["program", *names.values()]))
+    while refs:
+        fitting = [ref for n, ref in enumerate(refs, 1) if sum(widths[each] + 2 for each in refs[:n]) <= room] or refs[
+            :1
+        ]
+        table = Table(box=None, pad_edge=False, header_style="bold")
+        table.add_column("program", no_wrap=True)
+        for ref in fitting:
+            table.add_column(ref, no_wrap=True)
+        for program in programs:
+            table.add_row(_plain(names[program]), *(_cell(by_place.get((program, ref))) for ref in fitting))
+        console.print(table)
+        refs = refs[len(fitting) :]
+    console.print("  ".join(f"{mark} {WORDS[status]}" for status, mark in _MARKS.items()), style="dim", highlight=False)
+
+
+def _mark(standing: Standing | None) -> str:
+    return "" if standing is None else f"{_MARKS[standing.status]}{standing.findings or ''}"
 
 
 def _cell(standing: Standing | None) -> str:
-    if standing is None:
-        return ""
-    style = _STYLES[standing.status]
-    found = f" {standing.findings}" if standing.findings else ""
-    return f"[{style}]{_MARKS[standing.status]} {WORDS[standing.status]}{found}[/{style}]"
+    return "" if standing is None else f"[{_STYLES[standing.status]}]{_mark(standing)}[/]"
+
+
+def _counted(count: int, word: str) -> str:
+    return f"{count} {word}" + ("" if count == 1 else "s")
 
 
 def _plain(text: str) -> str:
@@ -76,14 +90,14 @@ def print_result(console: Console, result: CloseResult) -> None:
             for each in entries
         ],
     )
-    found = {severity: sum(each["findings"][severity] for each in entries) for severity in ("error", "warning", "info")}
+    found = result.index["findings"]
     heading = f"{result.prepared.settings.name} · {result.prepared.period}"
     console.print(
         f"\n{heading}: {in_words(counts_of(each['status'] for each in entries))}.", markup=False, highlight=False
     )
-    console.print(
-        f"Findings: {found['error']} errors, {found['warning']} warnings, {found['info']} notes.", highlight=False
-    )
+    console.print(f"Findings: {', '.join(_counted(found[kind], word) for kind, word in _KINDS.items())}.", highlight=False)
+    for each in result.index["attention"]:
+        console.print(f"  {each['ref']} {each['message']}", markup=False, highlight=False, soft_wrap=True)
     front_page = shown_path(result.prepared.folder / "index.html")
     console.print(
         f"{len(result.outcomes)} notebooks in {result.seconds:.0f} s. Read {front_page}",
