@@ -17,6 +17,7 @@ from close_library.run.atomic import part_of, remove_parts, write_json
 from close_library.run.diary import diary_of
 from close_library.run.disk import writing_to
 from close_library.run.index import remove_stale, write_index, write_manifest
+from close_library.run.journals import write_journal_entries
 from close_library.run.lock import locked
 from close_library.run.pool import LocalPool
 from close_library.run.prepare import Prepared, Request, prepare
@@ -124,6 +125,7 @@ def _locked_run(request: Request, prepared: Prepared, reporter: Reporter, watch:
             remove_parts(program_folder)
     if not prepared.plan.partial:
         remove_stale(folder, {(task.folder.name, task.stem) for task in tasks})
+    write_journal_entries(folder)
     watch.lap("workpapers")
     return outcomes
 

@@ -19,6 +19,7 @@ from close_library.report import CodeCell, render_html, render_xlsx
 from close_library.run.atomic import json_bytes, part_of, put_in_place
 from close_library.run.conclusion import read_conclusion
 from close_library.run.execute import Failure, execute
+from close_library.run.kernel import kernel_used
 from close_library.run.strip import cleaner, strip_executed
 from close_library.run.task import ENDINGS, Outcome, Task
 from close_library.workpaper.notebook import source_of
@@ -35,7 +36,7 @@ def produce(task: Task) -> Outcome:
             document, stopped = concluded
             _render(task, document, stopped, parts)
             _place(task, parts)
-            return Outcome(task, document["status"], time.monotonic() - began)
+            return Outcome(task, document["status"], time.monotonic() - began, kernel=kernel_used())
         failure = concluded
     except CloseError as error:
         failure = Failure(type(error).__name__, error.summary, str(error))
@@ -46,7 +47,8 @@ def produce(task: Task) -> Outcome:
         failure = Failure("InternalError", f"The close itself failed on it, with {type(error).__name__}: {error}")
         ours = True
     _keep_failed(task, failure, parts)
-    return Outcome(task, "failed", time.monotonic() - began, failure.text or f"{failure.kind}: {failure.message}", ours)
+    message = failure.text or f"{failure.kind}: {failure.message}"
+    return Outcome(task, "failed", time.monotonic() - began, message, ours, "" if task.died else kernel_used())
 
 
 def _concluded(task: Task, parts: dict[str, Path]) -> tuple[dict[str, Any], str] | Failure:

@@ -25,7 +25,7 @@ _STYLES = {"agreed": "green", "open": "yellow", "failed": "red", "not_applicable
 
 def print_matrix(console: Console, standings: Sequence[Standing]) -> None:
     """Programs × workpapers: a mark for the status of each and how many findings it has; wrapped where the terminal ends."""
-    refs = list(dict.fromkeys(each.ref for each in standings))
+    refs = sorted({each.ref for each in standings})
     by_place = {(each.program, each.ref): each for each in standings}
     programs = list(dict.fromkeys(each.program for each in standings))
     names = {program: "all programs" if program == COMPANY else program for program in programs}
@@ -95,7 +95,9 @@ def print_result(console: Console, result: CloseResult) -> None:
     console.print(
         f"\n{heading}: {in_words(counts_of(each['status'] for each in entries))}.", markup=False, highlight=False
     )
-    console.print(f"Findings: {', '.join(_counted(found[kind], word) for kind, word in _KINDS.items())}.", highlight=False)
+    console.print(
+        f"Findings: {', '.join(_counted(found[kind], word) for kind, word in _KINDS.items())}.", highlight=False
+    )
     for each in result.index["attention"]:
         console.print(f"  {each['ref']} {each['message']}", markup=False, highlight=False, soft_wrap=True)
     front_page = shown_path(result.prepared.folder / "index.html")

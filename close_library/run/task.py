@@ -51,6 +51,8 @@ class Outcome:
     seconds: float = 0.0
     message: str = ""
     ours: bool = False
+    kernel: str = ""
+    """Which kernel executed it: `forked` or `stock`."""
 
     @property
     def failed(self) -> bool:

@@ -66,6 +66,14 @@ def wait_for(what: Callable[[], bool], seconds: float = 30) -> None:
         time.sleep(0.05)
 
 
+def is_kernel(process: psutil.Process) -> bool:
+    """Whether a process is a kernel: started as one, or forked from the zygote."""
+    parent = process.parent()
+    return "ipykernel_launcher" in " ".join(process.cmdline()) or (
+        parent is not None and "close_library.run.forking.zygote" in parent.cmdline()
+    )
+
+
 def start_sleeping_run(tiny: Tiny) -> tuple[subprocess.Popen[str], list[psutil.Process]]:
     """A run in a process of its own whose notebook sleeps, with the processes below it."""
     tiny.add_situation("sleeps", "45")
@@ -75,7 +83,7 @@ def start_sleeping_run(tiny: Tiny) -> tuple[subprocess.Popen[str], list[psutil.P
         cwd=PROJECT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
     )  # fmt: skip
     process = psutil.Process(run.pid)
-    wait_for(lambda: any("ipykernel_launcher" in " ".join(child.cmdline()) for child in below(process)), 60)
+    wait_for(lambda: any(is_kernel(child) for child in below(process)), 60)
     time.sleep(1)
     return run, below(process)
 
