@@ -54,10 +54,10 @@ def test_each_figure_is_the_sum_of_its_rows_file(documents: list[tuple[Path, dic
             assert (figure["rows"], Decimal(figure["amount"])) == totals.get(id, (0, Decimal(0))), f"{path} {id}"
 
 
-def test_each_figure_without_rows_is_a_ratio(documents: list[tuple[Path, dict[str, Any]]]) -> None:
+def test_each_figure_without_rows_is_a_ratio_or_a_date(documents: list[tuple[Path, dict[str, Any]]]) -> None:
     for path, document in documents:
         units = {f["unit"] for f in document["figures"].values() if f["rows"] is None}
-        assert units <= {"days", "percent"}, path
+        assert units <= {"days", "percent", "date"}, path
 
 
 def test_each_figure_of_the_page_is_the_sum_of_the_rows_in_it(documents: list[tuple[Path, dict[str, Any]]]) -> None:

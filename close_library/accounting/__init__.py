@@ -8,27 +8,95 @@ What does not belong here: reading files, how a report looks, what people said.
 """
 
 from close_library.accounting.aging import aging, columns_total
+from close_library.accounting.billing_calendar import billing_calendar, states_counted
 from close_library.accounting.collections import aging_and_collections, collections, credit_sales
 from close_library.accounting.completeness import accounts_rolled, control_totals, rows_read, source_completeness
+from close_library.accounting.contract_balances import contract_balances_to_ledger
+from close_library.accounting.disclosures import disaggregated, revenue_disclosures, scheduled
 from close_library.accounting.ledger import ledger_balance
+from close_library.accounting.proposed_entries import (
+    after_booking,
+    proposed_journal_entries,
+    total_credits,
+    total_debits,
+)
+from close_library.accounting.purchase_order_burn import purchase_order_burn, total_of
+from close_library.accounting.purchase_order_trace import purchase_order_trace, status_total
 from close_library.accounting.reconcile_receivables import bridged_balance, receivables_to_ledger
+from close_library.accounting.revenue_recognition import deliveries_priced, revenue_recognition
+from close_library.accounting.revenue_schedule import revenue_schedule
+from close_library.accounting.revenue_to_ledger import revenue_to_ledger
+from close_library.accounting.review_invoices import (
+    checks_done,
+    documents_in_the_period,
+    invoice_review,
+    review_drafts,
+)
+from close_library.accounting.review_vendor_work import reviewed_total, vendor_work_review
+from close_library.accounting.roll_contracts import (
+    contract_asset_roll_forward,
+    deferred_revenue_roll_forward,
+    rolled_contracts,
+)
 from close_library.accounting.roll_receivables import receivables_roll_forward, rolled_balance
 from close_library.accounting.schedules import build_schedules
+from close_library.accounting.trace import trace, walk_through
+from close_library.accounting.vendor_payables import (
+    invoices_that_foot,
+    rolled_accrual,
+    vendor_figure,
+    vendor_payables_to_ledger,
+    work_with_rates,
+)
 
 __all__ = [
     "accounts_rolled",
+    "after_booking",
     "aging",
     "aging_and_collections",
+    "billing_calendar",
     "bridged_balance",
     "build_schedules",
+    "checks_done",
     "collections",
     "columns_total",
+    "contract_asset_roll_forward",
+    "contract_balances_to_ledger",
     "control_totals",
     "credit_sales",
+    "deferred_revenue_roll_forward",
+    "deliveries_priced",
+    "disaggregated",
+    "documents_in_the_period",
+    "invoice_review",
+    "invoices_that_foot",
     "ledger_balance",
+    "proposed_journal_entries",
+    "purchase_order_burn",
+    "purchase_order_trace",
     "receivables_roll_forward",
     "receivables_to_ledger",
+    "revenue_disclosures",
+    "revenue_recognition",
+    "revenue_schedule",
+    "revenue_to_ledger",
+    "review_drafts",
+    "reviewed_total",
+    "rolled_accrual",
     "rolled_balance",
+    "rolled_contracts",
     "rows_read",
+    "scheduled",
     "source_completeness",
+    "states_counted",
+    "status_total",
+    "total_credits",
+    "total_debits",
+    "total_of",
+    "trace",
+    "vendor_figure",
+    "vendor_payables_to_ledger",
+    "vendor_work_review",
+    "walk_through",
+    "work_with_rates",
 ]

@@ -62,6 +62,12 @@ def aging(scope: Scope, as_of: date | None = None) -> Result:
 
     Figures: one a column (`not_due`, `days_1_30` … `unapplied_cash`) and `total`. Tables: by customer with a total row,
     and the open items, oldest first. Raises BooksError where an exchange rate is missing.
+
+    Example:
+        from close_library.accounting import aging
+        from close_library.workpaper import open_scope
+
+        aging(open_scope("atlas", "2026-10")).table
     """
     at = as_of or scope.closing_date
     require_receivable_rates(scope, at)

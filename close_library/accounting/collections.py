@@ -41,7 +41,13 @@ def collections(scope: Scope, from_date: date, to_date: date) -> Result:
     Credit sales = posted invoices and credit memos dated in the interval, tax excluded. Raises BooksError where an
     exchange rate is missing.
 
-    Example, in a notebook: `collections(scope, date(2026, 1, 1), date(2026, 3, 31)).dso.amount`
+    Example:
+        from datetime import date
+
+        from close_library.accounting import collections
+        from close_library.workpaper import open_scope
+
+        collections(open_scope("atlas", "2026-10"), date(2026, 7, 1), date(2026, 9, 30)).table
     """
     before = from_date - timedelta(days=1)
     require_receivable_rates(scope, before, to_date)

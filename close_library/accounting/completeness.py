@@ -27,6 +27,12 @@ def source_completeness(scope: Scope) -> Result:
     that the sources held `<table>_rows` and `<table>_control_total` (the sum of its amount column over the whole file).
     Tables: what was read, the trial balance rolled. Findings: `duplicate_key`, `unknown_reference`,
     `balance_does_not_roll`, `journal_unbalanced`, `journal_self_approved`, `journal_backdated`, `journal_period_differs`.
+
+    Example:
+        from close_library.accounting import source_completeness
+        from close_library.workpaper import open_scope
+
+        source_completeness(open_scope(period="2026-10")).table
     """
     figures = {figure.id: figure for figure in (*_ledger_figures(scope), *_table_figures(scope))}
     rolled = trial_balance_rolled(scope)

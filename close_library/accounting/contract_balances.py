@@ -17,7 +17,7 @@ from close_library.accounting.revenue import (
     require_contract_rates,
     revenue_rows,
 )
-from close_library.accounting.sql import day, owned, population, shown
+from close_library.accounting.sql import day, population, shown
 from close_library.evidence import Figure, Finding, Population, Result, Scope, Table
 from close_library.money import ZERO, agrees, show
 from close_library.parameters import COMPANY
@@ -35,6 +35,12 @@ def contract_balances_to_ledger(scope: Scope) -> Result:
     Figures: `deferred_revenue`, `unbilled_receivable` (positive), and each with `_general_ledger`. Tables: by contract, gross
     by line. Findings: `deferred_revenue_differs`, `unbilled_differs` by program (ledger − computed). Raises BooksError where
     an exchange rate is missing, ParameterError where a role has no account.
+
+    Example:
+        from close_library.accounting import contract_balances_to_ledger
+        from close_library.workpaper import open_scope
+
+        contract_balances_to_ledger(open_scope("atlas", "2026-10")).table
     """
     require_contract_rates(scope)
     figures = {}
@@ -51,8 +57,11 @@ def contract_balances_to_ledger(scope: Scope) -> Result:
 
 def contract_balance(scope: Scope, id: str, label: str, side: str, as_of: date) -> Figure:
     """The contract assets or contract liabilities of the scope at a date; the population is the contracts behind them."""
-    seen = shown(contract="contract_id", currency="currency", revenue_to_date="revenue_to_date::money",
-                 billed_to_date="billed_to_date::money", rate="rate", program="owner")  # fmt: skip
+    columns = {"contract": "contract_id", "currency": "currency", "revenue_to_date": "revenue_to_date::money",
+               "billed_to_date": "billed_to_date::money", "rate": "rate", "program": "owner"}  # fmt: skip
+    if as_of == scope.opening_date:
+        columns["not_signed_yet"] = "catch_up::money"
+    seen = shown(**columns)
     query = f"""
         {population("'contracts'", "source_file", "source_row", side, seen)}
         FROM {positions(scope, as_of)} WHERE {side} <> 0
@@ -90,19 +99,23 @@ def _by_line(scope: Scope) -> Table:
     return Table("Gross by contract line, in the contract's currency", frame)
 
 
-def booked_by_program(scope: Scope, role: str) -> dict[str, Decimal]:
-    """The ledger's balance of a role at T by program, natural sign; `_company` is what belongs to no program."""
-    ledger = ledger_balance(scope, role, role, role)
-    assert ledger.population is not None
+def by_program(scope: Scope, figure: Figure) -> dict[str, Decimal]:
+    """A figure of the ledger by program; `_company` is what belongs to no program."""
+    assert figure.population is not None
     if not scope.is_company:
-        return {scope.program: ledger.money}
+        return {scope.program: figure.money}
     rows = scope.books.sql(
         f"""
         SELECT coalesce(shown['program'], '{COMPANY}') AS program, sum(amount) AS amount
-        FROM ({ledger.population.query}) GROUP BY 1
+        FROM ({figure.population.query}) GROUP BY 1
         """
     ).to_pylist()
     return {row["program"]: row["amount"] for row in rows}
+
+
+def booked_by_program(scope: Scope, role: str) -> dict[str, Decimal]:
+    """The ledger's balance of a role at T by program, natural sign."""
+    return by_program(scope, ledger_balance(scope, role, role, role))
 
 
 def computed_by_program(scope: Scope, role: str) -> dict[str, Decimal]:

@@ -11,14 +11,15 @@ from collections import defaultdict
 from collections.abc import Iterable
 from datetime import date
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 
 from close_library.accounting.currency import SPOT_RATES
-from close_library.accounting.pricing import LINES, QUANTITY_MODELS
+from close_library.accounting.pricing import LINES
 from close_library.accounting.recognition import Change, PricedLine, allocated, revenue_by_month
-from close_library.accounting.sql import FILE_ORDER, texts
+from close_library.accounting.sql import FILE_ORDER
 from close_library.books import Books
 from close_library.money import round_money
 from close_library.parameters import Settings
@@ -59,10 +60,10 @@ def recognised_rows(books: Books, period: Period, settings: Settings) -> pa.Tabl
 def priced_lines(books: Books, settings: Settings) -> Iterable[tuple[PricedLine, dict[str, Any]]]:
     """Each contract line with a price of its own, its share of its contract's price taken, and what rows say of it."""
     lines = books.sql(f"SELECT * FROM ({LINES}) ORDER BY contract_line_id").to_pylist()
-    changes, costs, accepted = _changes(books, settings), _costs(books), _accepted(books)
+    changes, costs, reached = _changes(books, settings), _costs(books), _reached(books)
     prices = _prices(lines)
     for line in lines:
-        if line["billing_model"] in QUANTITY_MODELS:
+        if line["by_quantity"]:
             continue
         id = line["contract_line_id"]
         about = {key: line[key] for key in ("contract_line_id", "contract_id", "owner", "currency", "source_file", "source_row")}
@@ -75,7 +76,7 @@ def priced_lines(books: Books, settings: Settings) -> Iterable[tuple[PricedLine,
                 price=prices[id],
                 service_start=line["service_start"],
                 service_end=line["service_end"],
-                accepted_date=accepted.get(id),
+                accepted_date=reached.get(id),
                 estimated_cost=line["estimated_cost"],
                 costs=costs[id],
                 changes=changes[id],
@@ -85,7 +86,10 @@ def priced_lines(books: Books, settings: Settings) -> Iterable[tuple[PricedLine,
 
 
 def _prices(lines: list[dict[str, Any]]) -> dict[str, Decimal]:
-    """Line → its share of its contract's price; its own amount where the contract is not allocated."""
+    """Line → its share of its contract's price; its own amount where the contract is not allocated.
+
+    A line by quantity has no price to share: its selling price takes nothing from the others (ASC 606-10-32-40).
+    """
     contracts: dict[str, list[dict[str, Any]]] = defaultdict(list)
     for line in lines:
         contracts[line["contract_id"]].append(line)
@@ -95,7 +99,7 @@ def _prices(lines: list[dict[str, Any]]) -> dict[str, Decimal]:
         selling = {
             line["contract_line_id"]: line["standalone_selling_price"]
             for line in members
-            if line["standalone_selling_price"] is not None
+            if line["standalone_selling_price"] is not None and not line["by_quantity"]
         }
         prices |= allocated(amounts, selling, members[0]["currency"])
     return prices
@@ -103,18 +107,18 @@ def _prices(lines: list[dict[str, Any]]) -> dict[str, Decimal]:
 
 def _changes(books: Books, settings: Settings) -> dict[str, list[Change]]:
     """Line → its changes; where a change is silent, the program's parameter says how it is treated."""
-    treatments = _treatments(books, settings)
+    of_program = treatments(books.directory)
     found: dict[str, list[Change]] = defaultdict(list)
     query = f"SELECT * FROM contract_changes ORDER BY contract_line_id, change_date, {FILE_ORDER}"
     for row in books.sql(query).to_pylist():
-        treatment = row["treatment"] or treatments.get(row["owner_program_id"], settings.contract_changes)
+        treatment = row["treatment"] or of_program.get(row["owner_program_id"], settings.contract_changes)
         found[row["contract_line_id"]].append(Change(row["change_date"], row["amount_change"], treatment == "prospective"))
     return found
 
 
-def _treatments(books: Books, settings: Settings) -> dict[str | None, str]:
+def treatments(books_dir: Path) -> dict[str | None, str]:
     """Program → how contract changes are treated, from the parameters that the run wrote beside the books."""
-    path = books.directory / "parameters.json"
+    path = books_dir / "parameters.json"
     if not path.is_file():
         return {}
     scopes = json.loads(path.read_text(encoding="utf-8"))["scopes"]
@@ -127,8 +131,7 @@ def _costs(books: Books) -> dict[str, list[tuple[date, Decimal]]]:
         f"""
         SELECT contract_line_id, delivery_date, CAST(sum(cost) AS DECIMAL(38,4)) AS cost
         FROM deliveries JOIN ({LINES}) l USING (contract_line_id)
-        WHERE l.recognition = 'cost_to_cost' AND l.billing_model NOT IN {texts(QUANTITY_MODELS)}
-          AND status <> 'rejected' AND cost IS NOT NULL
+        WHERE l.recognition = 'cost_to_cost' AND status <> 'rejected' AND cost IS NOT NULL
         GROUP BY ALL ORDER BY ALL
         """
     )
@@ -137,17 +140,19 @@ def _costs(books: Books) -> dict[str, list[tuple[date, Decimal]]]:
     return found
 
 
-def _accepted(books: Books) -> dict[str, date]:
-    """Line → the day of its first accepted delivery."""
+def _reached(books: Books) -> dict[str, date]:
+    """Line → the day of its first accepted delivery; of its first delivery where a fixed fee is earned as delivered."""
     rows = books.sql(
         f"""
-        SELECT contract_line_id, min(accepted_date) AS accepted_date
+        SELECT contract_line_id,
+               CASE WHEN l.billing_model <> 'milestone' AND l.recognition = 'as_delivered'
+                    THEN min(delivery_date) FILTER (status <> 'rejected')
+                    ELSE min(accepted_date) FILTER (status = 'accepted') END AS reached_date
         FROM deliveries JOIN ({LINES}) l USING (contract_line_id)
-        WHERE l.billing_model NOT IN {texts(QUANTITY_MODELS)} AND status = 'accepted' AND accepted_date IS NOT NULL
-        GROUP BY ALL
+        WHERE NOT l.by_quantity GROUP BY contract_line_id, l.billing_model, l.recognition
         """
     )
-    return {row["contract_line_id"]: row["accepted_date"] for row in rows.to_pylist()}
+    return {row["contract_line_id"]: row["reached_date"] for row in rows.to_pylist()}
 
 
 def _rates(books: Books) -> dict[tuple[str, date], Decimal]:

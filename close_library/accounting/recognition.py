@@ -3,7 +3,8 @@
 ACCOUNTING.md §3. Every such line has a *measure of progress* between 0 and 1: a milestone is reached or not, a ratable line
 counts days or months of service, a cost-to-cost line its cost against the estimate. Revenue to date = price × progress,
 rounded to date, so that the periods add up to the price to the cent. A cumulative change alters the price from its date on,
-back to the beginning; a prospective one is spread over what remains (ASC 606-10-25-13).
+back to the beginning (ASC 606-10-25-13b); a prospective one is spread over what remains (ASC 606-10-25-13a), so that a
+cumulative change after it reaches back to the prospective one and no further.
 """
 
 from __future__ import annotations
@@ -51,20 +52,27 @@ def revenue_to_date(line: PricedLine, day: date) -> Decimal:
     """Revenue of the line to the end of a day, in the contract's currency, rounded to date (half away from zero)."""
     measure = measure_of(line)
     settled, pool, begun = Fraction(0), Fraction(line.price), Fraction(0)
-    for change in sorted((c for c in line.changes if c.change_date <= day), key=lambda c: c.change_date):
+    for change in sorted((c for c in line.changes if c.change_date <= day), key=lambda c: (c.change_date, c.prospective)):
         if change.prospective:
-            before = measure(change.change_date - timedelta(days=1))
+            before = max(begun, measure(_last_day_before(line, change.change_date)))
             earned = pool * _since(begun, before)
             settled, pool, begun = settled + earned, pool - earned + Fraction(change.amount), before
         else:
             pool += Fraction(change.amount)
-    return _rounded(settled + pool * _since(begun, measure(day)), line.currency)
+    return rounded(settled + pool * _since(begun, measure(day)), line.currency)
+
+
+def _last_day_before(line: PricedLine, change_date: date) -> date:
+    """The last day of service at the old price. A month is the unit of a line that is ratable by months, so a change counts
+    for the whole of its month."""
+    first = Period.of(change_date).first_day if line.recognition == "ratable_monthly" else change_date
+    return first - timedelta(days=1)
 
 
 def measure_of(line: PricedLine) -> Measure:
     """How the line's progress is measured: by acceptance, by days, by months, or by cost."""
     if line.recognition in ("ratable_daily", "ratable_monthly"):
-        if line.service_start is None or line.service_end is None:
+        if line.service_start is None or line.service_end is None or line.service_end < line.service_start:
             return lambda day: Fraction(0)
         start, end = line.service_start, line.service_end
         served = _days if line.recognition == "ratable_daily" else _months
@@ -89,16 +97,15 @@ def _days(first: date, last: date) -> Fraction:
 
 def _months(first: date, last: date) -> Fraction:
     """Months of service, each calendar month counting as the share of its days in service."""
-    return sum(
-        (
-            _days(max(first, month.first_day), min(last, month.last_day)) / month.days
-            for month in months_between(Period.of(first), Period.of(last))
-        ),
-        Fraction(0),
-    )
+    begins, ends = Period.of(first), Period.of(last)
+    if begins == ends:
+        return _days(first, last) / begins.days
+    between = (ends.year - begins.year) * 12 + ends.month - begins.month - 1
+    return _days(first, begins.last_day) / begins.days + between + Fraction(last.day, ends.days)
 
 
-def _rounded(amount: Fraction, currency: str) -> Decimal:
+def rounded(amount: Fraction, currency: str) -> Decimal:
+    """An exact fraction rounded half away from zero to the minor unit of its currency."""
     places = minor_unit(currency)
     doubled = abs(amount) * 2 * 10**places
     units = (doubled.numerator // doubled.denominator + 1) // 2
@@ -119,7 +126,7 @@ def allocated(amounts: Mapping[str, Decimal], selling_prices: Mapping[str, Decim
         return shares
     rest = whole
     for line in sharing[:-1]:
-        shares[line] = _rounded(Fraction(whole) * Fraction(selling_prices[line]) / prices, currency)
+        shares[line] = rounded(Fraction(whole) * Fraction(selling_prices[line]) / prices, currency)
         rest -= shares[line]
     shares[sharing[-1]] = rest
     return shares

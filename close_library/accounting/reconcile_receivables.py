@@ -40,8 +40,14 @@ def receivables_to_ledger(scope: Scope) -> Result:
     of reconciling items, and `unexplained`. Tables: the bridge, and the items with their class and both amounts.
     Findings: one a reconciling item beyond the `match` tolerance, and those of `review_applications`. Raises BooksError
     where an exchange rate is missing.
+
+    Example:
+        from close_library.accounting import receivables_to_ledger
+        from close_library.workpaper import open_scope
+
+        receivables_to_ledger(open_scope("atlas", "2026-10")).table
     """
-    require_receivable_rates(scope)
+    require_receivable_rates(scope, scope.closing_date)
     currency = scope.currency
     subledger = Figure.of(
         "ar_subledger", "Receivables subledger", currency, open_item_population(scope, scope.closing_date)
@@ -74,7 +80,7 @@ def _sides(scope: Scope) -> str:
     """Every row of both sides with its document: side, document, namespace, table, counts_from, amount, address, shown.
 
     `namespace` keeps a journal id from meeting a document of the same spelling; documents older than the ledger meet
-    its opening balance.
+    the opening balances of all its control accounts, as one item.
     """
     accounts = scope.parameters.accounts.of("accounts_receivable")
     opening = f"({opening_rows(accounts)})"
@@ -87,6 +93,7 @@ def _sides(scope: Scope) -> str:
         program="owner",
     )
     began = f"(SELECT min(first_day) FROM {opening} WHERE opening_balance <> 0)"
+    opened = f"(SELECT min(account || ':' || period) FROM {opening} WHERE opening_balance <> 0)"
     return f"""
         WITH ledger_rows AS (
             SELECT coalesce(document_number, journal_id) AS document,
@@ -108,12 +115,11 @@ def _sides(scope: Scope) -> str:
                'gl_entries' AS source_table, source_file, source_row, seen
         FROM ledger_rows
         UNION ALL
-        SELECT 'gl', account || ':' || period, 'opening', 'account_balances', first_day, opening_balance,
+        SELECT 'gl', {opened}, 'opening', 'account_balances', first_day, opening_balance,
                'account_balances', source_file, source_row, {shown(account="account", document="'opening balance ' || period")}
         FROM {opening} WHERE opening_balance <> 0 AND {"true" if scope.is_company else "false"}
         UNION ALL
-        SELECT 'subledger', CASE WHEN before_ledger THEN (SELECT min(account || ':' || period) FROM {opening}
-                   WHERE opening_balance <> 0) ELSE document END,
+        SELECT 'subledger', CASE WHEN before_ledger THEN {opened} ELSE document END,
                CASE WHEN before_ledger THEN 'opening' ELSE 'document' END,
                CASE WHEN before_ledger THEN 'account_balances' ELSE {_TABLE_OF_KIND} END,
                counts_from, amount, source_table, source_file, source_row, seen

@@ -12,8 +12,8 @@ from datetime import date
 from close_library.accounting.currency import SPOT_RATES, functional, require_rates
 from close_library.accounting.pricing import LINES
 from close_library.accounting.schedules import priced_deliveries, recognised
-from close_library.accounting.signed import signed_line_revenue
-from close_library.accounting.sql import FILE_ORDER, day, memoised, owned, shown
+from close_library.accounting.signed import signed_line_revenue, signed_programs
+from close_library.accounting.sql import FILE_ORDER, day, memoised, owned, shown, texts, viewed
 from close_library.evidence import Scope
 
 
@@ -26,14 +26,18 @@ def revenue_rows(scope: Scope) -> str:
     """Every row of revenue to T: deliveries of usage and staffing, months of the other lines, catch-ups of signed periods.
 
     Columns: contract_line_id, contract_id, owner, currency, recognised_date, amount (contract's currency), functional,
-    catch_up, address, seen. A catch-up row stands in the open period and takes back what signed periods said.
+    catch_up, address, seen. The rows without catch-ups add up to the revenue to date; a catch-up row stands in the open period
+    and adds to it what signed periods lack. There are as many rows as deliveries, so they are read and not held.
     """
     delivered_seen = shown(delivery="delivery_id", line="contract_line_id", date="priced_date", quantity="quantity",
                            value="value::money", currency="currency", program="owner")  # fmt: skip
     month_seen = shown(line="contract_line_id", date="recognised_date", value="amount::money", currency="currency",
                        program="owner")  # fmt: skip
     at = day(scope.closing_date)
-    rows = f"""
+    rows = viewed(
+        scope.books,
+        "revenue",
+        f"""
         SELECT contract_line_id, contract_id, owner, currency, priced_date AS recognised_date,
                CAST(value AS DECIMAL(22,4)) AS amount, functional, false AS catch_up, 'deliveries' AS source_table,
                source_file, source_row, {delivered_seen} AS seen
@@ -42,26 +46,38 @@ def revenue_rows(scope: Scope) -> str:
         SELECT contract_line_id, contract_id, owner, currency, recognised_date, amount, functional, false,
                'contract_lines', source_file, source_row, {month_seen}
         FROM {recognised(scope)} WHERE recognised_date <= {at} AND {owned(scope)}
+        """,
+    )
+    catch_ups = _catch_ups(scope, rows)
+    return rows if catch_ups is None else f"(SELECT * FROM {rows} UNION ALL SELECT * FROM {catch_ups})"
+
+
+def _catch_ups(scope: Scope, rows: str) -> str | None:
+    """The contract lines whose revenue to the prior T is not what was signed, as rows of revenue; None: nothing is signed.
+
+    A line that a signed program did not have yet was signed at nothing: what it earned by then is all catch-up.
     """
-    signed = signed_line_revenue(scope)
-    if signed is None:
-        return memoised(scope.books, "revenue", rows)
-    before = day(scope.opening_date)
+    programs = signed_programs(scope)
+    if not programs:
+        return None
+    signed = signed_line_revenue(scope) or "SELECT NULL::VARCHAR AS contract_line_id, 0::DECIMAL(38,4) AS amount WHERE false"
+    seen = shown(line="l.contract_line_id", signed="coalesce(s.amount, 0)::money", computed="coalesce(c.functional, 0)::money",
+                 program="l.owner")  # fmt: skip
     return memoised(
         scope.books,
-        "revenue",
+        "catch_ups",
         f"""
-        WITH rows AS ({rows}),
-        computed AS (
-            SELECT contract_line_id, sum(functional) AS functional FROM rows WHERE recognised_date <= {before} GROUP BY 1
+        WITH computed AS (
+            SELECT contract_line_id, sum(functional) AS functional FROM {rows}
+            WHERE recognised_date <= {day(scope.opening_date)} GROUP BY 1
         )
-        SELECT * FROM rows
-        UNION ALL
-        SELECT l.contract_line_id, l.contract_id, l.owner, l.currency, {day(scope.closing_date)},
-               CAST(0 AS DECIMAL(22,4)), coalesce(c.functional, 0) - s.amount, true, 'contract_lines', l.source_file,
-               l.source_row, {shown(line="l.contract_line_id", signed="s.amount::money", computed="coalesce(c.functional, 0)::money")}
-        FROM ({signed}) s JOIN {contract_lines(scope)} l USING (contract_line_id) LEFT JOIN computed c USING (contract_line_id)
-        WHERE coalesce(c.functional, 0) <> s.amount
+        SELECT l.contract_line_id, l.contract_id, l.owner, l.currency, {day(scope.closing_date)} AS recognised_date,
+               CAST(0 AS DECIMAL(22,4)) AS amount,
+               CAST(coalesce(c.functional, 0) - coalesce(s.amount, 0) AS DECIMAL(38,4)) AS functional, true AS catch_up,
+               'contract_lines' AS source_table, l.source_file, l.source_row, {seen} AS seen
+        FROM {contract_lines(scope)} l LEFT JOIN ({signed}) s USING (contract_line_id)
+        LEFT JOIN computed c USING (contract_line_id)
+        WHERE l.owner IN {texts(programs)} AND coalesce(c.functional, 0) <> coalesce(s.amount, 0)
         """,
     )
 
@@ -102,20 +118,23 @@ def billing_rows(scope: Scope) -> str:
 
 
 def positions(scope: Scope, as_of: date) -> str:
-    """The position of each contract of the scope at a date, net over its lines.
+    """The position of each contract of the scope at a date, net over its lines (ASC 606-10-45-1).
 
-    Columns: contract_id, owner, currency, revenue_to_date, billed_to_date, position (contract's currency), rate, balance
-    (position at the date's rate; NULL: missing), asset, liability (both positive, functional currency), address.
+    Columns: contract_id, owner, currency, revenue_to_date, billed_to_date, position (contract's currency), rate, catch_up,
+    balance (position at the date's rate; NULL: missing), asset, liability (both positive, functional currency), address.
+    The opening balance is what was signed: without the `catch_up` (functional currency) that the open period books.
     """
     at = day(as_of)
-    balance = functional("position", "p.currency", "s.rate", scope.currency)
+    converted = functional("position", "p.currency", "s.rate", scope.currency)
+    caught_up = "catch_up" if as_of == scope.opening_date else "false"
     return memoised(
         scope.books,
         "positions",
         f"""
         WITH earned AS (
-            SELECT contract_id, sum(amount) AS revenue FROM {revenue_rows(scope)}
-            WHERE recognised_date <= {at} AND NOT catch_up GROUP BY 1
+            SELECT contract_id, sum(amount) FILTER (NOT catch_up AND recognised_date <= {at}) AS revenue,
+                   sum(functional) FILTER ({caught_up}) AS catch_up
+            FROM {revenue_rows(scope)} GROUP BY 1
         ),
         billed AS (
             SELECT contract_id, sum(amount) AS billed FROM {billing_rows(scope)}
@@ -125,14 +144,18 @@ def positions(scope: Scope, as_of: date) -> str:
             SELECT c.contract_id, c.owner_program_id AS owner, c.currency, c.source_file, c.source_row,
                    CAST(coalesce(revenue, 0) AS DECIMAL(22,4)) AS revenue_to_date,
                    CAST(coalesce(billed, 0) AS DECIMAL(22,4)) AS billed_to_date,
-                   CAST(coalesce(revenue, 0) - coalesce(billed, 0) AS DECIMAL(22,4)) AS position
+                   CAST(coalesce(revenue, 0) - coalesce(billed, 0) AS DECIMAL(22,4)) AS position,
+                   CAST(coalesce(catch_up, 0) AS DECIMAL(38,4)) AS catch_up
             FROM (SELECT * FROM contracts
                   QUALIFY row_number() OVER (PARTITION BY contract_id ORDER BY {FILE_ORDER}) = 1) c
             LEFT JOIN earned USING (contract_id) LEFT JOIN billed USING (contract_id)
             WHERE {owned(scope, "c.owner_program_id")}
+        ),
+        at_rate AS (
+            SELECT p.*, s.rate, {converted} - catch_up AS balance
+            FROM p LEFT JOIN ({SPOT_RATES}) s ON s.currency = p.currency AND s.rate_date = {at}
         )
-        SELECT p.*, s.rate, {balance} AS balance, greatest({balance}, 0) AS asset, greatest(-{balance}, 0) AS liability
-        FROM p LEFT JOIN ({SPOT_RATES}) s ON s.currency = p.currency AND s.rate_date = {at}
+        SELECT *, greatest(balance, 0) AS asset, greatest(-balance, 0) AS liability FROM at_rate
         """,
     )
 

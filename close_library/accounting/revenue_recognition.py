@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 from close_library.accounting.revenue import contract_lines, of_period, require_contract_rates, revenue_rows
 from close_library.accounting.schedules import priced_deliveries
-from close_library.accounting.sql import owned, population, text
+from close_library.accounting.sql import day, owned, population, text
 from close_library.evidence import Chart, Figure, Population, Result, Scope, Table
 from close_library.money import spell
 
 MEASURES = {
-    "revenue_to_date": ("Revenue to date", "true"),
-    "revenue": ("Revenue of the period", "period"),
-    "catch_up": ("Catch-up of signed periods", "catch_up"),
+    "revenue_to_date": "Revenue to date",
+    "revenue": "Revenue of the period",
+    "catch_up": "Catch-up of signed periods",
 }
 
 
@@ -20,34 +22,45 @@ def revenue_recognition(scope: Scope) -> Result:
 
     Figures: `revenue_to_date`, `revenue`, `catch_up` for the scope and `:<contract_line_id>`. `revenue` includes the catch-up;
     `catch_up` is 0.00 where nothing was signed. Tables: by contract line. Raises BooksError where an exchange rate is missing.
+
+    Example:
+        from close_library.accounting import revenue_recognition
+        from close_library.workpaper import open_scope
+
+        revenue_recognition(open_scope("atlas", "2026-10")).table
     """
     require_contract_rates(scope)
     lines = scope.books.sql(
         f"SELECT contract_line_id, product FROM {contract_lines(scope)} ORDER BY contract_line_id"
     ).to_pylist()
     figures: dict[str, Figure] = {}
-    for id, (label, _) in MEASURES.items():
+    for id, label in MEASURES.items():
         figures[id] = _figure(scope, id, label, "true")
     for line in lines:
         key = line["contract_line_id"]
-        for id, (label, _) in MEASURES.items():
+        for id, label in MEASURES.items():
             figures[f"{id}:{key}"] = _figure(
                 scope, id, f"{label}, {key} {line['product']}", f"contract_line_id = {text(key)}", f"{id}:{key}"
             )
     return Result(tables={"60.1": _table(scope)}, figures=figures, charts=(_schedule_picture(scope),))
 
 
-def deliveries_priced(scope: Scope) -> tuple[int, int]:
-    """How many deliveries of quantity lines there are to T, and how many found a price in force."""
+def deliveries_priced(scope: Scope) -> tuple[Decimal, Decimal]:
+    """How many deliveries of quantity lines to T found a price in force, and how many there are."""
     row = scope.books.sql(
         f"SELECT count(*) AS n, count(*) FILTER (priced) AS priced FROM {priced_deliveries(scope)} "
-        f"WHERE recognises AND {owned(scope)}"
+        f"WHERE recognises AND priced_date <= {day(scope.closing_date)} AND {owned(scope)}"
     ).to_pylist()[0]
-    return row["n"], row["priced"]
+    return Decimal(row["priced"]), Decimal(row["n"])
+
+
+def _conditions(scope: Scope) -> dict[str, str]:
+    """Which rows of revenue make up each measure: today's books to T, the period with its catch-up, the catch-up."""
+    return {"revenue_to_date": "NOT catch_up", "revenue": of_period(scope), "catch_up": "catch_up"}
 
 
 def _figure(scope: Scope, measure: str, label: str, condition: str, id: str = "") -> Figure:
-    when = {"revenue_to_date": "true", "revenue": of_period(scope), "catch_up": "catch_up"}[measure]
+    when = _conditions(scope)[measure]
     query = f"""
         {population("source_table", "source_file", "source_row", "functional", "seen")}
         FROM {revenue_rows(scope)} WHERE {when} AND {condition}
@@ -56,11 +69,7 @@ def _figure(scope: Scope, measure: str, label: str, condition: str, id: str = ""
 
 
 def _table(scope: Scope) -> Table:
-    sums = f"""
-        coalesce(sum(functional), 0) AS revenue_to_date,
-        coalesce(sum(functional) FILTER ({of_period(scope)}), 0) AS revenue,
-        coalesce(sum(functional) FILTER (catch_up), 0) AS catch_up
-    """
+    sums = ", ".join(f"coalesce(sum(functional) FILTER ({rows}), 0) AS {id}" for id, rows in _conditions(scope).items())
     frame = scope.books.frame(
         f"""
         WITH earned AS (SELECT contract_line_id, {sums} FROM {revenue_rows(scope)} GROUP BY 1),
@@ -89,7 +98,7 @@ def _schedule_picture(scope: Scope) -> Chart:
     rows = scope.books.sql(
         f"""
         SELECT strftime(recognised_date, '%Y-%m') AS month, sum(functional) AS amount
-        FROM {revenue_rows(scope)} GROUP BY 1 ORDER BY 1 DESC LIMIT 24
+        FROM {revenue_rows(scope)} WHERE NOT catch_up GROUP BY 1 ORDER BY 1 DESC LIMIT 24
         """
     ).to_pylist()
     data = [{"label": row["month"], "amount": spell(row["amount"], scope.currency)} for row in reversed(rows)]

@@ -1,10 +1,14 @@
-"""Revenue to ledger (workpaper 23): delivered, accepted, billed, recognised and booked revenue of the period, by contract line."""
+"""Revenue to ledger (workpaper 23): what was delivered, accepted, billed, recognised and booked in the period, by contract line.
+
+ACCOUNTING.md §3 and §7. Revenue follows the transfer of control (ASC 606-10-25-23), so its month is that of the delivery or of
+the service, whatever the invoice's date is: `revenue_cutoff`.
+"""
 
 from __future__ import annotations
 
 from decimal import Decimal
 
-from close_library.accounting.contract_balances import differing
+from close_library.accounting.contract_balances import by_program, differing
 from close_library.accounting.currency import require_rates
 from close_library.accounting.ledger import LINE_SHOWN
 from close_library.accounting.revenue import (
@@ -15,7 +19,7 @@ from close_library.accounting.revenue import (
     revenue_rows,
 )
 from close_library.accounting.schedules import priced_deliveries
-from close_library.accounting.sql import FILE_ORDER, owned, population, shown, texts
+from close_library.accounting.sql import FILE_ORDER, day, owned, population, shown, texts
 from close_library.evidence import Figure, Finding, Population, Result, Scope, Table
 from close_library.money import show
 from close_library.parameters import COMPANY
@@ -27,6 +31,12 @@ def revenue_to_ledger(scope: Scope) -> Result:
     Figures, all of the period: `delivered_value`, `accepted_value`, `billed` (lines of posted documents, tax excluded),
     `revenue`, `revenue_general_ledger`. Tables: by contract line. Findings: `revenue_differs` by program (ledger − computed),
     `revenue_cutoff`. Raises BooksError where an exchange rate is missing.
+
+    Example:
+        from close_library.accounting import revenue_to_ledger
+        from close_library.workpaper import open_scope
+
+        revenue_to_ledger(open_scope("atlas", "2026-10")).table
     """
     require_contract_rates(scope)
     require_rates(
@@ -121,19 +131,8 @@ def _by_line(scope: Scope) -> Table:
     return Table("By contract line", frame, total_row=True, links=tuple((last, n + 4, id) for n, id in enumerate(ids)))
 
 
-def _by_program(scope: Scope, figure: Figure) -> dict[str, Decimal]:
-    assert figure.population is not None
-    if not scope.is_company:
-        return {scope.program: figure.money}
-    rows = scope.books.sql(
-        f"SELECT coalesce(shown['program'], '{COMPANY}') AS program, sum(amount) AS amount "
-        f"FROM ({figure.population.query}) GROUP BY 1"
-    ).to_pylist()
-    return {row["program"]: row["amount"] for row in rows}
-
-
 def _differences(scope: Scope, figures: dict[str, Figure]) -> list[Finding]:
-    booked = _by_program(scope, figures["revenue_general_ledger"])
+    booked = by_program(scope, figures["revenue_general_ledger"])
     computed = revenue_by_program(scope)
     return differing(scope, "revenue_differs", f"Revenue of {scope.period}", booked, computed)
 
@@ -150,7 +149,8 @@ def revenue_by_program(scope: Scope) -> dict[str, Decimal]:
 def _cutoff(scope: Scope) -> list[Finding]:
     """`revenue_cutoff`: a revenue line of the ledger names an invoice none of whose lines touches the ledger line's month.
 
-    A line's date is its delivery's recognition date, else its service dates. An invoice whose lines have no date is not tested.
+    A line's date is its delivery's recognition date, else its service dates. An invoice whose lines have no date is not tested;
+    nor is a credit memo, which takes back revenue of months before it.
     """
     accounts = texts(scope.parameters.accounts.of("revenue"))
     rows = scope.books.sql(
@@ -160,23 +160,29 @@ def _cutoff(scope: Scope) -> list[Finding]:
             WHERE account IN {accounts} AND {of_period(scope, "effective_date")} AND {owned(scope, "owner_program_id")}
               AND document_number IS NOT NULL
         ),
+        billed AS (
+            SELECT i.invoice_number, l.service_start, l.service_end, l.delivery_id
+            FROM invoices i JOIN invoice_lines l USING (invoice_id)
+            WHERE i.status = 'posted' AND i.document_type = 'invoice'
+              AND i.invoice_number IN (SELECT document_number FROM entries)
+        ),
         recognised_on AS (
             SELECT d.delivery_id,
                    CASE WHEN l.recognition = 'as_delivered' THEN d.delivery_date ELSE d.accepted_date END AS recognised_date
-            FROM (SELECT * FROM deliveries
+            FROM (SELECT * FROM deliveries WHERE delivery_id IN (SELECT delivery_id FROM billed)
                   QUALIFY row_number() OVER (PARTITION BY delivery_id ORDER BY {FILE_ORDER}) = 1) d
             LEFT JOIN (SELECT * FROM contract_lines
                        QUALIFY row_number() OVER (PARTITION BY contract_line_id ORDER BY {FILE_ORDER}) = 1) l
             USING (contract_line_id)
         ),
         dated AS (
-            SELECT i.invoice_number, coalesce(r.recognised_date, l.service_start, l.service_end) AS first_date,
-                   coalesce(r.recognised_date, l.service_end, l.service_start) AS last_date
-            FROM invoices i JOIN invoice_lines l USING (invoice_id) LEFT JOIN recognised_on r ON r.delivery_id = l.delivery_id
-            WHERE i.status = 'posted'
+            SELECT b.invoice_number, coalesce(r.recognised_date, b.service_start, b.service_end) AS first_date,
+                   coalesce(r.recognised_date, b.service_end, b.service_start) AS last_date
+            FROM billed b LEFT JOIN recognised_on r USING (delivery_id)
         ),
         touched AS (
-            SELECT invoice_number, bool_or(first_date <= {_last(scope)} AND last_date >= {_first(scope)}) AS touches
+            SELECT invoice_number,
+                   bool_or(first_date <= {day(scope.closing_date)} AND last_date >= {day(scope.period.first_day)}) AS touches
             FROM dated WHERE first_date IS NOT NULL GROUP BY 1
         )
         SELECT e.* FROM entries e JOIN touched t ON t.invoice_number = e.document_number AND NOT t.touches
@@ -195,11 +201,3 @@ def _cutoff(scope: Scope) -> list[Finding]:
         )
         for row in rows
     ]
-
-
-def _first(scope: Scope) -> str:
-    return f"DATE '{scope.period.first_day}'"
-
-
-def _last(scope: Scope) -> str:
-    return f"DATE '{scope.closing_date}'"

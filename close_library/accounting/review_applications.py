@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from close_library.accounting.currency import SPOT_RATES, functional
+from typing import Any
+
+from close_library.accounting.currency import SPOT_RATES, functional, require_rates
 from close_library.accounting.ledger import natural_sign
 from close_library.accounting.receivables import applications_query, documents_query
 from close_library.accounting.sql import FILE_ORDER, day, memoised, owned, text, texts
@@ -13,7 +15,7 @@ CONTROL_ROLES = ("accounts_receivable", "deferred_revenue", "unbilled_receivable
 
 
 def application_findings(scope: Scope) -> list[Finding]:
-    """Applications dated in the period that exceed a document, or that come before their receipt."""
+    """Applications of the period that exceed a document, or that come before their receipt."""
     return [*_exceeding(scope), *_before_receipt(scope)]
 
 
@@ -21,9 +23,15 @@ def _exceeding(scope: Scope) -> list[Finding]:
     """`application_exceeds_document`: the application with which a document's applications cross its amount.
 
     Against an invoice (or memo) count amount, discount and write-off; against the receipt or memo that it is made from,
-    the amount. The excess is what the applications to T take beyond the document.
+    the amount. The excess is what the applications to T take beyond the document. An application counts, and stands in
+    the period, from the latest of its own date and those of its documents; where applications were taken back and the
+    amount was crossed again, the last crossing is the one that stands.
     """
-    rows = scope.books.sql(
+    tolerance = scope.parameters.tolerances.match
+    in_order = f"counts_from, application_date, application_id, {FILE_ORDER}"
+    rows = _valued(
+        scope,
+        "exceeding",
         f"""
         WITH legs AS (
             SELECT application_id, application_date, invoice AS document, amount + discount + write_off AS taken,
@@ -36,32 +44,33 @@ def _exceeding(scope: Scope) -> list[Finding]:
             SELECT application_id, application_date, memo, -amount, invoice.owner, source_file, source_row, counts_from
             FROM {_applications(scope)} WHERE memo.document_id IS NOT NULL
         ),
-        running AS (
-            SELECT *, CASE WHEN document.kind = 'receipt' THEN -document.amount ELSE document.amount END AS holds,
-                   sum(taken) OVER through AS taken_to_here, sum(taken) OVER whole AS taken_in_all
+        signed AS (
+            SELECT * EXCLUDE (taken), CASE WHEN document.kind = 'receipt' THEN -document.amount ELSE document.amount END AS holds,
+                   CASE WHEN document.kind = 'credit_memo' OR holds < 0 THEN -1 ELSE 1 END AS side, side * taken AS taken
             FROM legs WHERE counts_from <= {day(scope.closing_date)}
-            WINDOW whole AS (PARTITION BY document.source_table, document.source_file, document.source_row),
-                   through AS (whole ORDER BY application_date, application_id, {FILE_ORDER} ROWS UNBOUNDED PRECEDING)
         ),
-        beyond AS (
-            SELECT *, sign(holds) * (taken_to_here - holds) AS over_here, sign(holds) * (taken_in_all - holds) AS excess
-            FROM running
+        running AS (
+            SELECT *, sum(taken) OVER through - side * holds AS over_here, sum(taken) OVER whole - side * holds AS excess
+            FROM signed
+            WINDOW whole AS (PARTITION BY document.source_table, document.source_file, document.source_row),
+                   through AS (whole ORDER BY {in_order} ROWS UNBOUNDED PRECEDING)
         ),
         crossing AS (
-            SELECT * FROM beyond
-            WHERE over_here > {scope.parameters.tolerances.match}
+            SELECT * FROM running
+            WHERE excess > {tolerance} AND over_here > {tolerance} AND over_here - taken <= {tolerance}
             QUALIFY row_number() OVER (
                 PARTITION BY document.source_table, document.source_file, document.source_row
-                ORDER BY application_date, application_id, {FILE_ORDER}) = 1
+                ORDER BY {", ".join(f"{column} DESC" for column in in_order.split(", "))}) = 1
         )
         SELECT application_id, document.document_id AS document_id, document.kind AS kind, holds, excess,
+               document.currency AS currency, application_date AS rate_date,
                {functional("excess", "document.currency", "s.rate", scope.currency)} AS amount
         FROM crossing LEFT JOIN ({SPOT_RATES}) s ON s.currency = document.currency AND s.rate_date = application_date
-        WHERE {_in_period(scope, "application_date")} AND excess > 0 AND {owned(scope)}
+        WHERE {_in_period(scope, "counts_from")} AND {owned(scope)}
         QUALIFY row_number() OVER (PARTITION BY application_id ORDER BY excess DESC, kind) = 1
         ORDER BY application_id
-        """
-    ).to_pylist()
+        """,
+    )
     return [
         Finding(
             "application_exceeds_document",
@@ -80,21 +89,23 @@ def _exceeding(scope: Scope) -> list[Finding]:
 
 
 def _before_receipt(scope: Scope) -> list[Finding]:
-    rows = scope.books.sql(
+    rows = _valued(
+        scope,
+        "before_receipt",
         f"""
         WITH receipts AS (
             SELECT receipt_id, receipt_date, currency FROM cash_receipts
             QUALIFY row_number() OVER (PARTITION BY receipt_id ORDER BY {FILE_ORDER}) = 1
         )
-        SELECT application_id, receipt_id, application_date, receipt_date,
+        SELECT application_id, receipt_id, application_date, receipt_date, r.currency, application_date AS rate_date,
                {functional("a.amount", "r.currency", "s.rate", scope.currency)} AS amount
         FROM cash_applications a JOIN receipts r USING (receipt_id)
         LEFT JOIN ({SPOT_RATES}) s ON s.currency = r.currency AND s.rate_date = application_date
         WHERE application_date < receipt_date AND {_in_period(scope, "application_date")}
           AND {owned(scope, "a.owner_program_id")}
         ORDER BY application_id
-        """
-    ).to_pylist()
+        """,
+    )
     return [
         Finding(
             "application_before_receipt",
@@ -146,9 +157,10 @@ def unapplied_receipts(scope: Scope) -> str:
 
     Columns: receipt_id, customer_id, owner, receipt_date, currency, unapplied (receipt's currency), address. A refund is
     a negative receipt; it reduces the earlier receipts of the same customer, currency and reference, oldest first, each by
-    what it has unapplied, and the last one by the rest.
+    what it has unapplied. What a refund leaves over reduces no receipt that came after it.
     """
     at = day(scope.closing_date)
+    in_order = "receipt_date, receipt_id, source_file, source_row"
     return memoised(
         scope.books,
         "unapplied",
@@ -161,32 +173,31 @@ def unapplied_receipts(scope: Scope) -> str:
             SELECT c.*, c.amount - coalesce(used.amount, 0) AS rest
             FROM cash_receipts c LEFT JOIN used ON f = c.source_file AND r = c.source_row WHERE c.receipt_date <= {at}
         ),
-        refunds AS (
-            SELECT f.* FROM receipts f WHERE f.amount < 0 AND f.rest < 0 AND EXISTS (
-                SELECT 1 FROM receipts e WHERE e.amount > 0 AND e.receipt_date <= f.receipt_date
-                  AND (e.customer_id, e.currency, e.reference) = (f.customer_id, f.currency, f.reference))
-        ),
-        pools AS (
-            SELECT customer_id, currency, reference, -sum(rest) AS pool, max(receipt_date) AS last_refund
-            FROM refunds GROUP BY ALL
-        ),
         queue AS (
-            SELECT e.*, coalesce(p.pool, 0) AS pool,
-                   coalesce(sum(greatest(e.rest, 0)) OVER before_it, 0) AS taken_before,
-                   p.pool IS NOT NULL AND row_number() OVER backwards = 1 AS takes_the_rest
-            FROM receipts e LEFT JOIN pools p
-              ON (p.customer_id, p.currency, p.reference) = (e.customer_id, e.currency, e.reference)
-             AND e.receipt_date <= p.last_refund
-            WHERE e.amount > 0
-            WINDOW same AS (PARTITION BY e.customer_id, e.currency, e.reference, p.pool IS NULL),
-                   before_it AS (same ORDER BY e.receipt_date, e.receipt_id, e.source_file, e.source_row
-                                 ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING),
-                   backwards AS (same ORDER BY e.receipt_date DESC, e.receipt_id DESC, e.source_file DESC, e.source_row DESC)
+            SELECT *, greatest(rest, 0) AS has, coalesce(sum(greatest(rest, 0)) OVER before_it, 0) AS has_before
+            FROM receipts WHERE amount > 0
+            WINDOW before_it AS (PARTITION BY customer_id, currency, reference ORDER BY {in_order}
+                                 ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)
+        ),
+        refunds AS (
+            SELECT *, -rest AS refund, sum(-rest) OVER (PARTITION BY customer_id, currency, reference ORDER BY {in_order}
+                                 ROWS BETWEEN 1 FOLLOWING AND UNBOUNDED FOLLOWING) AS refunded_after
+            FROM receipts WHERE amount < 0 AND rest < 0 AND reference IS NOT NULL
+        ),
+        reached AS (
+            SELECT r.customer_id, r.currency, r.reference, r.source_file, r.source_row, r.refund,
+                   coalesce(r.refunded_after, 0) AS refunded_after, coalesce(sum(q.has), 0) AS within_reach
+            FROM refunds r LEFT JOIN queue q ON q.customer_id = r.customer_id AND q.currency = r.currency
+                 AND q.reference = r.reference AND q.receipt_date <= r.receipt_date
+            GROUP BY ALL
+        ),
+        taken AS (
+            SELECT customer_id, currency, reference, least(sum(refund), min(within_reach + refunded_after)) AS taken
+            FROM reached GROUP BY ALL
         )
-        SELECT receipt_id, customer_id, owner_program_id AS owner, receipt_date, currency, source_file, source_row,
-               CAST(rest - CASE WHEN takes_the_rest THEN greatest(pool - taken_before, 0)
-                    ELSE least(greatest(rest, 0), greatest(pool - taken_before, 0)) END AS DECIMAL(22,4)) AS unapplied
-        FROM queue
+        SELECT q.receipt_id, q.customer_id, q.owner_program_id AS owner, q.receipt_date, q.currency, q.source_file, q.source_row,
+               CAST(q.rest - least(q.has, greatest(coalesce(t.taken, 0) - q.has_before, 0)) AS DECIMAL(22,4)) AS unapplied
+        FROM queue q LEFT JOIN taken t ON t.customer_id = q.customer_id AND t.currency = q.currency AND t.reference = q.reference
         """,
     )
 
@@ -198,6 +209,14 @@ def documents(scope: Scope) -> str:
 
 def _applications(scope: Scope) -> str:
     return memoised(scope.books, "applications", applications_query())
+
+
+def _valued(scope: Scope, prefix: str, query: str) -> list[dict[str, Any]]:
+    """The rows of a query whose amounts are in functional currency; refuses where a rate of theirs is missing."""
+    rows = memoised(scope.books, prefix, query)
+    require_rates(scope, f"SELECT currency, rate_date FROM {rows} WHERE amount IS NULL")
+    found: list[dict[str, Any]] = scope.books.sql(f"SELECT * FROM {rows} ORDER BY application_id").to_pylist()
+    return found
 
 
 def _in_period(scope: Scope, column: str) -> str:

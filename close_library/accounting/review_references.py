@@ -10,7 +10,7 @@ from close_library.accounting.currency import SPOT_RATES, functional
 from close_library.accounting.sql import FILE_ORDER
 from close_library.evidence import Finding, Scope
 from close_library.money import show
-from close_library.tables import TABLES, Table
+from close_library.tables import TABLES, Reference, Table
 
 _OWN_FINDINGS = ("purchase_orders",)
 """Tables whose missing rows have findings of their own."""
@@ -97,23 +97,31 @@ def _key(table: Table, prefix: str = "") -> str:
 
 
 def _dated(table: Table) -> str:
-    """The CTE `dated`: the table's rows with `row_date` and `row_currency`, from the row or the document that it belongs to."""
+    """The CTE `dated`: the table's rows with `row_date` and `row_currency`, from the row or the documents that it names."""
     own_currency = table.column("currency") is not None and table.name != "gl_entries"
     parent = TABLES[table.parent.table] if table.parent else None
     by_parent = parent is not None and parent.date and (not table.date or parent.name == "invoices")
-    date, currency = f"x.{table.date}" if table.date else "CAST(NULL AS DATE)", "x.currency" if own_currency else "NULL"
+    date, currencies, joins = f"x.{table.date}" if table.date else "CAST(NULL AS DATE)", ["NULL"], ""
     if not table.date and table.column("period") is not None:
         date = "TRY_CAST(x.period || '-01' AS DATE)"
-    join = ""
-    if by_parent and table.parent and parent:
-        date = f"x.{table.date}" if table.date else "p.row_date"
-        currency = currency if own_currency else "p.row_currency"
-        parent_currency = "currency" if parent.column("currency") else "NULL"
-        join = f"""LEFT JOIN (
-            SELECT {table.parent.key} AS parent_key, {parent.date} AS row_date, {parent_currency} AS row_currency
-            FROM {parent.name} QUALIFY row_number() OVER (PARTITION BY {table.parent.key} ORDER BY {FILE_ORDER}) = 1
-        ) p ON p.parent_key = x.{table.parent.column}"""
-    return f"dated AS (SELECT x.*, {date} AS row_date, CAST({currency} AS VARCHAR) AS row_currency FROM {table.name} x {join})"
+    if by_parent and table.parent:
+        others = [r for r in table.references if r != table.parent and TABLES[r.table].date]
+        documents = [(f"d{n}", r) for n, r in enumerate([table.parent, *others])]
+        date = f"x.{table.date}" if table.date else "d0.row_date"
+        currencies = [f"{alias}.row_currency" for alias, _ in documents]
+        joins = " ".join(_document(alias, reference) for alias, reference in documents)
+    currency = "x.currency" if own_currency else f"coalesce({', '.join(currencies)}, NULL)"
+    return f"dated AS (SELECT x.*, {date} AS row_date, CAST({currency} AS VARCHAR) AS row_currency FROM {table.name} x {joins})"
+
+
+def _document(alias: str, reference: Reference) -> str:
+    """The join to the document that a row names, with its date and currency; a doubled one is looked up by its first."""
+    table = TABLES[reference.table]
+    currency = "currency" if table.column("currency") else "NULL"
+    return f"""LEFT JOIN (
+            SELECT {reference.key} AS document_key, {table.date} AS row_date, {currency} AS row_currency
+            FROM {table.name} QUALIFY row_number() OVER (PARTITION BY {reference.key} ORDER BY {FILE_ORDER}) = 1
+        ) {alias} ON {alias}.document_key = x.{reference.column}"""
 
 
 def _amount(scope: Scope, table: Table) -> str:

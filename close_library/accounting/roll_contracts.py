@@ -38,6 +38,12 @@ def deferred_revenue_roll_forward(scope: Scope) -> Result:
     Figures: `opening_balance`, `billings`, `revenue`, `change_in_contract_assets`, `fx`, `closing_balance`, and
     `revenue_from_opening_balance` (ASC 606-10-50-8b: over contracts, the smaller of the opening liability and the period's
     revenue, not below 0, first in first out). Raises BooksError where an exchange rate is missing.
+
+    Example:
+        from close_library.accounting import deferred_revenue_roll_forward
+        from close_library.workpaper import open_scope
+
+        deferred_revenue_roll_forward(open_scope("atlas", "2026-10")).table
     """
     return _roll(scope, "31", "Deferred revenue", "liability", "asset", DEFERRED_FORMULA)
 
@@ -47,6 +53,12 @@ def contract_asset_roll_forward(scope: Scope) -> Result:
 
     Figures: `opening_balance`, `revenue`, `billings`, `change_in_contract_liabilities`, `fx`, `closing_balance`. Raises
     BooksError where an exchange rate is missing.
+
+    Example:
+        from close_library.accounting import contract_asset_roll_forward
+        from close_library.workpaper import open_scope
+
+        contract_asset_roll_forward(open_scope("atlas", "2026-10")).table
     """
     return _roll(scope, "32", "Contract assets", "asset", "liability", ASSET_FORMULA)
 
@@ -105,7 +117,7 @@ def _fx(scope: Scope, sign: int) -> Figure:
     """What rates did to the positions of foreign contracts: the change of the balance less what moved it, with both rates."""
     moved = f"""
         SELECT contract_id, sum(functional) AS moved FROM (
-            SELECT contract_id, functional FROM {revenue_rows(scope)} WHERE {of_period(scope)} AND NOT catch_up
+            SELECT contract_id, functional FROM {revenue_rows(scope)} WHERE {of_period(scope)}
             UNION ALL
             SELECT contract_id, -functional FROM {billing_rows(scope)}
             WHERE contract_id IS NOT NULL AND {of_period(scope, "invoice_date")}

@@ -43,6 +43,12 @@ def receivables_roll_forward(scope: Scope) -> Result:
     rates of theirs; `fx` is what the change of rates did to foreign items, realised and not, with both rates. A
     receipt counts for a program with its applications to the program's invoices and the unapplied rest that the program
     owns. The opening balance is computed. Raises BooksError where an exchange rate is missing.
+
+    Example:
+        from close_library.accounting import receivables_roll_forward
+        from close_library.workpaper import open_scope
+
+        receivables_roll_forward(open_scope("atlas", "2026-10")).table
     """
     require_receivable_rates(scope)
     figures = {

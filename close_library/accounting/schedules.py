@@ -15,16 +15,18 @@ from contextlib import closing
 from datetime import date
 from functools import cache
 from pathlib import Path
+from typing import TypeAlias
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from close_library.accounting import currency, pricing, receivables, recognition
+from close_library.accounting import currency, pricing, receivables, recognition, vendor_work
 from close_library.accounting import recognised as recognised_module
 from close_library.accounting.pricing import priced_deliveries_query
 from close_library.accounting.receivables import movements_query, open_items_query
-from close_library.accounting.recognised import recognised_rows
-from close_library.accounting.sql import day, memoised
+from close_library.accounting.recognised import recognised_rows, treatments
+from close_library.accounting.sql import day, held, memoised
+from close_library.accounting.vendor_work import owed_work_query
 from close_library.books import Books
 from close_library.evidence import Scope
 from close_library.parameters import Settings
@@ -33,10 +35,11 @@ from close_library.period import Period
 _TABLES = (
     "invoices", "cash_receipts", "cash_applications", "fx_rates",
     "contracts", "contract_lines", "contract_changes", "deliveries",
+    "vendors", "vendor_rates", "vendor_work", "vendor_invoices",
 )  # fmt: skip
 """What the schedules are made from."""
 
-Rows = pa.RecordBatchReader | pa.Table
+Rows: TypeAlias = pa.RecordBatchReader | pa.Table
 
 _STAMP = "schedules.json"
 
@@ -55,11 +58,16 @@ def _priced_deliveries(books: Books, period: Period, settings: Settings) -> Rows
     return books.stream(priced_deliveries_query(settings.functional_currency))
 
 
+def _owed_work(books: Books, period: Period, settings: Settings) -> Rows:
+    return books.stream(owed_work_query(settings.functional_currency))
+
+
 _SCHEDULES: dict[str, Callable[[Books, Period, Settings], Rows]] = {
     "receivables_movements": _movements,
     "open_items": _open_items,
     "priced_deliveries": _priced_deliveries,
     "recognised": recognised_rows,
+    "owed_work": _owed_work,
 }
 
 
@@ -110,13 +118,18 @@ def priced_deliveries(scope: Scope) -> str:
     return stored or memoised(scope.books, "priced_deliveries", priced_deliveries_query(scope.currency))
 
 
+def owed_work(scope: Scope) -> str:
+    """The table that holds what each row of work is owed (`vendor_work.owed_work_query`)."""
+    return _stored(scope, "owed_work") or memoised(scope.books, "owed_work", owed_work_query(scope.currency))
+
+
 def recognised(scope: Scope) -> str:
     """The table that holds the monthly revenue of lines with a price of their own (`recognised.recognised_rows`)."""
     stored = _stored(scope, "recognised")
     if stored:
         return stored
     name = f"recognised_{scope.period.year}_{scope.period.month}_{scope.parameters.contract_changes}"
-    return scope.books.take(name, recognised_rows(scope.books, scope.period, scope.parameters))
+    return held(scope.books, name, lambda: recognised_rows(scope.books, scope.period, scope.parameters))
 
 
 def _stored(scope: Scope, name: str) -> str | None:
@@ -135,7 +148,7 @@ def _stamp(books_dir: Path, period: str, settings: Settings) -> str:
         "books": hashlib.sha256((books_dir / "manifest.json").read_bytes()).hexdigest(),
         "period": period,
         "functional_currency": settings.functional_currency,
-        "contract_changes": settings.contract_changes,
+        "contract_changes": treatments(books_dir) or settings.contract_changes,
         "code": _code_digest(),
     }
     return json.dumps(made_from, indent=2) + "\n"
@@ -144,5 +157,5 @@ def _stamp(books_dir: Path, period: str, settings: Settings) -> str:
 @cache
 def _code_digest() -> str:
     """sha256 of the modules that make the schedules: rows made by other code are not read."""
-    made_by = (currency, pricing, receivables, recognised_module, recognition)
+    made_by = (currency, pricing, receivables, recognised_module, recognition, vendor_work)
     return hashlib.sha256("".join(inspect.getsource(module) for module in made_by).encode()).hexdigest()

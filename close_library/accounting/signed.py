@@ -11,6 +11,20 @@ from close_library.evidence import Scope
 SAID_FIGURES = "said_figures.parquet"
 
 
+def signed_programs(scope: Scope) -> tuple[str, ...]:
+    """The programs of the scope whose revenue at the prior T was signed."""
+    path = scope.books.directory / SAID_FIGURES
+    if not path.is_file():
+        return ()
+    rows = scope.books.sql(
+        f"""
+        SELECT DISTINCT owner FROM (SELECT program AS owner, period, ref FROM read_parquet({text(str(path))}))
+        WHERE period = '{scope.period.prior}' AND ref = '60' AND {owned(scope)} ORDER BY owner
+        """
+    )
+    return tuple(row["owner"] for row in rows.to_pylist())
+
+
 def signed_line_revenue(scope: Scope) -> str | None:
     """Revenue to date per contract line as signed at the prior T: contract_line_id, amount. None where nothing is signed."""
     path = scope.books.directory / SAID_FIGURES

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import date
 from weakref import WeakKeyDictionary
+
+import pyarrow as pa
 
 from close_library.books import Books
 from close_library.evidence import Scope
@@ -57,6 +59,21 @@ def memoised(books: Books, prefix: str, query: str) -> str:
     if name not in (made := _MADE.setdefault(books, set())):
         books.execute(f"CREATE TEMP TABLE {name} AS {query}")
         made.add(name)
+    return name
+
+
+def held(books: Books, name: str, rows: Callable[[], pa.Table]) -> str:
+    """The name of rows computed outside SQL: they are computed once a connection."""
+    if name not in (made := _MADE.setdefault(books, set())):
+        books.take(name, rows())
+        made.add(name)
+    return name
+
+
+def viewed(books: Books, prefix: str, query: str) -> str:
+    """The name of a temporary view of a query: for rows that are too many to hold, read anew by each question."""
+    name = f"{prefix}_{hashlib.sha256(query.encode()).hexdigest()[:16]}"
+    books.execute(f"CREATE OR REPLACE TEMP VIEW {name} AS {query}")
     return name
 
 

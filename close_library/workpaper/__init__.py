@@ -4,6 +4,7 @@ What does not belong here: computing (accounting), looks (report), what people s
 """
 
 from close_library.workpaper.glue import read_document
+from close_library.workpaper.scope import open_scope
 from close_library.workpaper.workpaper import Workpaper, open_workpaper
 
-__all__ = ["Workpaper", "open_workpaper", "read_document"]
+__all__ = ["Workpaper", "open_scope", "open_workpaper", "read_document"]

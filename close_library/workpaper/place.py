@@ -30,7 +30,7 @@ class Place:
 
 def find_place(ref: str, program: str, period: str, books: str) -> Place:
     """The place of a workpaper. Raises BooksError or NotebookError when there is none yet."""
-    folder = Path(books) if books else _last_books(period)
+    folder = Path(books) if books else last_books(period)
     parameters = _read(folder / "parameters.json")
     declared = _declared(ref, folder, by_hand=not books)
     return Place(
@@ -38,7 +38,8 @@ def find_place(ref: str, program: str, period: str, books: str) -> Place:
     )
 
 
-def _last_books(period: str) -> Path:
+def last_books(period: str) -> Path:
+    """The books of a period, or of the last one closed, found from the working directory upwards. Raises BooksError."""
     here = Path.cwd()
     root = next(
         (folder for folder in (here, *here.parents) if (folder / "parameters" / "company.yaml").is_file()), None

@@ -17,20 +17,20 @@ from close_library.run.journals import write_journal_entries
 from close_library.tables import TABLES
 
 COLUMNS = [
-    "entry", "line", "date", "reversal_date", "account", "role", "program", "customer", "debit", "credit", "memo", "line_memo",
+    "entry", "line", "date", "reversal_date", "account", "role", "program", "customer", "debit", "credit", "line_memo",
 ]  # fmt: skip
 LINES: list[list[str | None]] = [
-    ["PJE-2026-10-001", "1", "2026-10-31", None, "4010", "revenue", "=HYPERLINK(1)", None, "1850.00", None, "m", "@x"],
-    ["PJE-2026-10-001", "2", "2026-10-31", None, "2400", "deferred_revenue", None, None, None, "1850.00", "m", "-x"],
-    ["PJE-2026-10-002", "1", "2026-10-31", "2026-11-01", "1200", "r", "helix", "acme", "5920.90", None, "m, n", "l"],
-    ["PJE-2026-10-002", "2", "2026-10-31", "2026-11-01", "2400", "d", "helix", None, None, "5920.90", "m, n", "l"],
+    ["PJE-2026-10-001", "1", "2026-10-31", None, "4010", "revenue", "=HYPERLINK(1)", None, "1850.00", None, "@x"],
+    ["PJE-2026-10-001", "2", "2026-10-31", None, "2400", "deferred_revenue", None, None, None, "1850.00", "-x"],
+    ["PJE-2026-10-002", "1", "2026-10-31", "2026-11-01", "1200", "r", "helix", "acme", "5920.90", None, "l"],
+    ["PJE-2026-10-002", "2", "2026-10-31", "2026-11-01", "2400", "d", "helix", None, None, "5920.90", "l"],
 ]
 
 
 def document(lines: list[list[str | None]] = LINES, status: str = "agreed") -> dict[str, Any]:
     table = {"columns": COLUMNS, "rows": lines}
-    other = {"columns": ["entry", "debits"], "rows": [["PJE-2026-10-001", "1850.00"]]}
-    return {"ref": "61", "status": status, "functional_currency": "USD", "tables": {"61.1": other, "61.2": table}}
+    entries = {"columns": ["entry", "memo"], "rows": [["PJE-2026-10-001", "m"], ["PJE-2026-10-002", "m, n"]]}
+    return {"ref": "61", "status": status, "functional_currency": "USD", "tables": {"61.1": entries, "61.2": table}}
 
 
 def rows_of(content: bytes) -> list[dict[str, str]]:
@@ -69,6 +69,7 @@ def test_netsuite_gets_one_external_id_a_journal_and_the_reversal_as_a_date() ->
     for journal in {row["External ID"] for row in rows}:
         lines = [row for row in rows if row["External ID"] == journal]
         assert sum(Decimal(row["Debit"] or 0) for row in lines) == sum(Decimal(row["Credit"] or 0) for row in lines) > 0
+    assert [row["Memo"] for row in rows] == ["m", "m", "m, n", "m, n"]
     assert [row["Name"] for row in rows] == ["", "", "acme", ""]
 
 
