@@ -144,6 +144,8 @@ class TieOut:
     tick: str
     workpaper_figure: Figure | None = None
     books_figure: Figure | None = None
+    unit: str = ""
+    """What is compared where it is not money: `rows`, or `total` for control totals of mixed columns."""
 
     def __post_init__(self) -> None:
         assert self.tick in TICKS, f"{self.tick} is not in the legend"

@@ -25,6 +25,9 @@ from close_library.period import Period
 COMPANY = "_company"
 """The scope that covers all programs, in outputs and in workpapers."""
 
+REQUIRED = ("company", "functional_currency", "first_period", "sources")
+"""Keys that a company can't do without."""
+
 COMPANY_ONLY = ("company", "name", "functional_currency", "fiscal_year_starts", "first_period", "sources", "record")
 """Keys that a program's file can't set."""
 
@@ -388,7 +391,8 @@ def _fault(problem: Any, layers: list[Marked], company_file: Path) -> Fault:
     found = problem["input"]
     shown = str(found) if isinstance(found, str | int | Unquoted) and not isinstance(found, bool) else _spelled(found)
     name = next(str(part) for part in reversed(problem["loc"]) if isinstance(part, str))
-    return Fault(where, shown, str(expected), f"mend {name}, or delete the line to use what holds without it")
+    without = "" if name in REQUIRED else ", or delete the line to use what holds without it"
+    return Fault(where, shown, str(expected), f"mend {name}{without}")
 
 
 def _spelled(value: Any) -> str:

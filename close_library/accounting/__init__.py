@@ -9,11 +9,18 @@ What does not belong here: reading files, how a report looks, what people said.
 
 from close_library.accounting.aging import aging, columns_total
 from close_library.accounting.billing_calendar import billing_calendar, states_counted
+from close_library.accounting.cash_and_payouts import (
+    cash_and_payouts,
+    gross_less_fees,
+    money_in_placed,
+    receipts_placed,
+)
 from close_library.accounting.collections import aging_and_collections, collections, credit_sales
 from close_library.accounting.completeness import accounts_rolled, control_totals, rows_read, source_completeness
 from close_library.accounting.contract_balances import contract_balances_to_ledger
 from close_library.accounting.disclosures import disaggregated, revenue_disclosures, scheduled
 from close_library.accounting.ledger import ledger_balance
+from close_library.accounting.matching import match, standard_rules
 from close_library.accounting.proposed_entries import (
     after_booking,
     proposed_journal_entries,
@@ -57,6 +64,7 @@ __all__ = [
     "billing_calendar",
     "bridged_balance",
     "build_schedules",
+    "cash_and_payouts",
     "checks_done",
     "collections",
     "columns_total",
@@ -68,12 +76,16 @@ __all__ = [
     "deliveries_priced",
     "disaggregated",
     "documents_in_the_period",
+    "gross_less_fees",
     "invoice_review",
     "invoices_that_foot",
     "ledger_balance",
+    "match",
+    "money_in_placed",
     "proposed_journal_entries",
     "purchase_order_burn",
     "purchase_order_trace",
+    "receipts_placed",
     "receivables_roll_forward",
     "receivables_to_ledger",
     "revenue_disclosures",
@@ -88,6 +100,7 @@ __all__ = [
     "rows_read",
     "scheduled",
     "source_completeness",
+    "standard_rules",
     "states_counted",
     "status_total",
     "total_credits",

@@ -186,11 +186,11 @@ def _by(scope: Scope, tasks: str, column: str, title: str) -> Table:
             column.removesuffix("_id"): row["name"],
             **{name: row[name] for name in ("tasks", *STATES)},
             "on_time_percent": ratio(Decimal(row["on_time"] * 100), Decimal(row["on_time"] + row["late"])),
-            **{name: row[name] for name in ("reviews", "reviews_passed")},
+            "returned": row["reviews"] - row["reviews_passed"],
             "first_pass_percent": ratio(Decimal(row["reviews_passed"] * 100), Decimal(row["reviews"])),
             "cycle_days": ratio(Decimal(row["after_period"]), Decimal(row["completed"] * _DAY)),
-            "step_hours": ratio(Decimal(row["in_step"]), Decimal(row["stepped"] * _HOUR)),
-            "review_hours": ratio(Decimal(row["in_review"]), Decimal(row["in_reviews"] * _HOUR)),
+            "step_hours": ratio(Decimal(row["in_step"]), Decimal(row["stepped"] * _HOUR), places=1),
+            "review_hours": ratio(Decimal(row["in_review"]), Decimal(row["in_reviews"] * _HOUR), places=1),
         }
         for row in rows
     ]

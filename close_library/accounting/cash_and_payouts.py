@@ -11,6 +11,7 @@ from decimal import Decimal
 
 from close_library.accounting.cash_rows import (
     bank_rows,
+    is_paid,
     match_cash,
     payout_rows,
     placed,
@@ -22,7 +23,7 @@ from close_library.accounting.cash_rows import (
 from close_library.accounting.currency import SPOT_RATES
 from close_library.accounting.ledger import LINE_SHOWN, ledger_balance, ledger_lines
 from close_library.accounting.matching import Matching
-from close_library.accounting.reconcile_bank import bank_adjusted, bank_reconciliation
+from close_library.accounting.reconcile_bank import bank_adjusted, bank_reconciliation, receipts_against_ledger
 from close_library.accounting.review_cash import cash_findings
 from close_library.accounting.sql import population, shown, text
 from close_library.evidence import Figure, Population, Result, Scope, Table
@@ -36,7 +37,8 @@ def cash_and_payouts(scope: Scope) -> Result:
     `payout_transactions`, `bank_in`, `matched`, `bank_open`, `receipts` and its three parts of the period;
     `unmatched_bank`, `unmatched_receipts`, `unmatched_payouts`, `bank_adjusted`, `cash_general_ledger` at T; and
     `receipts_general_ledger`, the period's ledger lines that name a receipt. Tables: processor rows by type, payouts, matches by
-    rule, open items with their reasons, the bank reconciliation. Raises BooksError where an exchange rate is missing and
+    rule, open items with their reasons, the bank reconciliation, receipts that the ledger shows
+    otherwise. Raises BooksError where an exchange rate is missing and
     ParameterError where no account plays the role cash.
 
     Example, in a notebook: `cash_and_payouts(scope).unmatched_bank.amount`
@@ -44,14 +46,20 @@ def cash_and_payouts(scope: Scope) -> Result:
     matching = match_cash(scope)
     rows = placed(scope, matching)
     require_cash_rates(scope, rows)
-    figures = {f.id: f for f in (*_processor(scope), *_flows(scope, rows), *_open(scope, rows), *_ledger(scope, matching, rows))}
+    figures = {
+        f.id: f
+        for f in (*_processor(scope), *_flows(scope, rows), *_open(scope, rows), *_ledger(scope, matching, rows))
+    }
     return Result(
         tables={
             "21.1": _types(scope),
             "21.2": _payout_table(scope, rows),
-            "21.3": Table("Documents matched with the bank to T, by rule, each in its own currency", matching.summary()),
+            "21.3": Table(
+                "Documents matched with the bank to T, by rule, each in its own currency", matching.summary()
+            ),
             "21.4": _open_table(scope, matching, rows),
             "21.5": bank_reconciliation(scope, matching, rows, figures),
+            "21.6": receipts_against_ledger(scope),
         },
         figures=figures,
         findings=tuple(cash_findings(scope, matching, rows)),
@@ -89,51 +97,66 @@ def _processor(scope: Scope) -> list[Figure]:
     )  # fmt: skip
     where = f"FROM {processor_rows(scope)} WHERE NOT own_row AND {_period(scope, 'created')}"
     return [
-        _figure(scope, f"processor_{name}", label, f"{_population('processor_transactions', f'{column}_functional', seen)} {where}")
-        for name, label, column in (
-            ("gross", "Processor rows of the period, gross (payouts left out)", "gross"),
-            ("fees", "Processor's fees of the period", "fee"),
-            ("net", "Processor rows of the period, net", "net"),
+        _figure(scope, id, label, f"{_population('processor_transactions', column, seen)} {where}")
+        for id, label, column in (
+            ("processor_gross", "Processor rows of the period, gross (payouts left out)", "gross_functional"),
+            ("processor_fees", "Processor's fees of the period", "fee_functional"),
+            ("processor_net", "Processor rows of the period, net", "net_functional"),
         )
     ]
 
 
 def _flows(scope: Scope, rows: str) -> list[Figure]:
-    payout = shown(payout="payout_id", arrival="arrival_date", status="status", currency="currency", amount="amount::money")
-    arrived = f"FROM {payout_rows(scope)} WHERE {_period(scope, 'arrival_date')}"
-    named = shown(
-        transaction="transaction_id", type="transaction_type", payout="t.payout_id", currency="t.currency", net="t.net::money"
+    payout = shown(
+        payout="payout_id", arrival="arrival_date", status="status", currency="currency", amount="amount::money"
     )
+    arrived = f"{_population('payouts', 'functional', payout)} FROM {payout_rows(scope)} WHERE {_period(scope, 'arrival_date')}"
+    named = shown(
+        transaction="transaction_id", type="transaction_type", payout="payout_id", currency="currency", net="net::money"
+    )  # fmt: skip
+    held = f"{_population('processor_transactions', 'worth', named)} FROM ({_held_by_payouts(scope)})"
     receipt = shown(
         receipt="receipt_id", customer="customer_id", date="receipt_date", currency="currency", amount="amount::money",
         reference="reference", payout="payout_id",
     )  # fmt: skip
-    received = f"{_population('cash_receipts', 'functional', receipt)} FROM {receipt_rows(scope)} WHERE {_period(scope, 'receipt_date')}"
+    received = f"{_population('cash_receipts', 'functional', receipt)} FROM {receipt_rows(scope)}"
+    received += f" WHERE {_period(scope, 'receipt_date')}"
     line = shown(
         line="bank_transaction_id", account="bank_account", date="value_date", currency="currency", amount="amount::money",
         reference="reference", description="description",
     )  # fmt: skip
-    money_in = f"FROM {bank_rows(scope)} WHERE amount > 0 AND {_period(scope, 'value_date')}"
-    placed_here = _placed_population(f"{rows} WHERE {_period(scope, 'date')} AND status")
-    return [
-        _figure(scope, "payouts", "Payouts paid that arrive in the period", f"{_population('payouts', 'functional', payout)} {arrived} AND paid"),
-        _figure(scope, "payouts_itemised", "Automatic payouts of the period that transactions name",
-                f"{_population('payouts', 'functional', payout)} {arrived} AND itemised"),
-        _figure(scope, "payout_transactions", "Net of the transactions that these payouts hold", f"""
-            {population("'processor_transactions'", "t.source_file", "t.source_row", "worth", named)}
-            FROM ({_held_by_payouts(scope)}) t"""),
-        _figure(scope, "bank_in", "Money into the bank in the period", f"{_population('bank_transactions', 'functional', line)} {money_in}"),
-        _figure(scope, "receipts", "Receipts of the period", received),
-        _figure(scope, "receipts_in_payouts", "Receipts of the period that are in a payout or with the processor", f"{received} AND in_payout"),
-        _figure(scope, "receipts_in_bank", "Receipts of the period that are in the bank",
-                f"{placed_here} = 'matched' AND source_table = 'cash_receipts'"),
-        _figure(scope, "receipts_open", "Receipts of the period that are neither in the bank nor in a payout",
-                f"{placed_here} <> 'matched' AND source_table = 'cash_receipts'"),
-        _figure(scope, "matched", "Money into the bank in the period that receipts and payouts explain",
-                f"{placed_here} = 'matched' AND side = 'right' AND amount > 0"),
-        _figure(scope, "bank_open", "Money into the bank in the period that nothing explains",
-                f"{placed_here} <> 'matched' AND side = 'right' AND amount > 0"),
-    ]  # fmt: skip
+    money_in = f"{_population('bank_transactions', 'functional', line)} FROM {bank_rows(scope)}"
+    money_in += f" WHERE amount > 0 AND {_period(scope, 'value_date')}"
+    here = _placed_population(f"{rows} WHERE {_period(scope, 'date')} AND")
+    direct, incoming = "source_table = 'cash_receipts'", "side = 'right' AND amount > 0"
+    queries = {
+        "payouts": ("Payouts paid that arrive in the period", f"{arrived} AND paid"),
+        "payouts_itemised": ("Automatic payouts of the period that transactions name", f"{arrived} AND itemised"),
+        "payout_transactions": ("Net of the transactions that these payouts hold", held),
+        "bank_in": ("Money into the bank in the period", money_in),
+        "matched": (
+            "Money into the bank in the period that receipts and payouts explain",
+            f"{here} {incoming} AND {_MATCHED}",
+        ),
+        "bank_open": (
+            "Money into the bank in the period that nothing explains",
+            f"{here} {incoming} AND NOT {_MATCHED}",
+        ),
+        "receipts": ("Receipts of the period", received),
+        "receipts_in_payouts": (
+            "Receipts of the period in a payout or with the processor",
+            f"{received} AND in_payout",
+        ),
+        "receipts_in_bank": ("Receipts of the period in the bank", f"{here} {direct} AND {_MATCHED}"),
+        "receipts_open": (
+            "Receipts of the period neither in the bank nor in a payout",
+            f"{here} {direct} AND NOT {_MATCHED}",
+        ),
+    }
+    return [_figure(scope, id, label, query) for id, (label, query) in queries.items()]
+
+
+_MATCHED = "(status = 'matched')"
 
 
 def _held_by_payouts(scope: Scope) -> str:
@@ -156,14 +179,13 @@ def _held_by_payouts(scope: Scope) -> str:
 def _open(scope: Scope, rows: str) -> list[Figure]:
     at = f"at {scope.closing_date}"
     left_open = _placed_population(f"{rows} r WHERE status <> 'matched' AND")
-    paid = f"EXISTS (SELECT 1 FROM {payout_rows(scope)} p WHERE p.paid AND (p.source_file, p.source_row) = (r.source_file, r.source_row))"
     return [
         _figure(scope, "unmatched_bank", f"Money in the bank that no receipt or payout explains, {at}",
                 f"{left_open} side = 'right' AND amount > 0"),
         _figure(scope, "unmatched_receipts", f"Receipts neither in the bank nor in a payout, {at}",
                 f"{left_open} source_table = 'cash_receipts'"),
         _figure(scope, "unmatched_payouts", f"Payouts paid and not in the bank, {at}",
-                f"{left_open} source_table = 'payouts' AND {paid}"),
+                f"{left_open} {is_paid(scope)}"),
     ]  # fmt: skip
 
 
@@ -178,7 +200,9 @@ def _ledger(scope: Scope, matching: Matching, rows: str) -> list[Figure]:
     return [
         _figure(scope, "receipts_general_ledger", "Cash and clearing lines of the period that name a receipt", naming),
         bank_adjusted(scope, matching, rows),
-        ledger_balance(scope, "cash", "cash_general_ledger", f"Cash in the general ledger, balance at {scope.closing_date}"),
+        ledger_balance(
+            scope, "cash", "cash_general_ledger", f"Cash in the general ledger, balance at {scope.closing_date}"
+        ),
     ]
 
 
@@ -215,8 +239,8 @@ def _payout_table(scope: Scope, rows: str) -> Table:
 def _open_table(scope: Scope, matching: Matching, rows: str) -> Table:
     frame = scope.books.frame(
         f"""
-        SELECT o.id AS item, o.first_date, o.age, o.currency, o.open_amount AS amount, r.functional AS in_{scope.currency.lower()},
-               o.reason
+        SELECT o.id AS item, o.first_date, o.age, o.currency, o.open_amount AS amount,
+               r.functional AS in_{scope.currency.lower()}, o.reason
         FROM ({matching.open_items_query()}) o JOIN {rows} r USING (side, n)
         WHERE o.side = 'left' OR o.open_amount > 0 ORDER BY o.side, o.first_date, o.id, r.source_file, r.source_row
         """

@@ -144,9 +144,7 @@ def match_cash(scope: Scope) -> Matching:
                value_date AS date, currency, 'bank_transactions' AS source_table, source_file, source_row
         FROM {bank_rows(scope)} WHERE amount <> 0
     """
-    return match(
-        documents, lines, cash_rules(scope), books=scope.books, as_of=scope.closing_date, keep=_ADDRESS
-    )
+    return match(documents, lines, cash_rules(scope), books=scope.books, as_of=scope.closing_date, keep=_ADDRESS)
 
 
 def placed(scope: Scope, matching: Matching) -> str:
@@ -174,12 +172,13 @@ def placed(scope: Scope, matching: Matching) -> str:
             FROM given WHERE status = 'ambiguous' GROUP BY rule, m
         ),
         ranked AS (
-            SELECT *, row_number() OVER (PARTITION BY status, rule, m, side ORDER BY date, document_id, source_file, source_row) AS place
+            SELECT *, row_number() OVER (
+                PARTITION BY status, rule, m, side ORDER BY date, document_id, source_file, source_row) AS place
             FROM given
         )
         SELECT r.*, v.functional,
-               status = 'unmatched' OR status = 'ambiguous' AND (NOT alike OR place > CASE side WHEN 'left' THEN rights ELSE lefts END)
-                   AS surplus
+               status = 'unmatched' OR status = 'ambiguous'
+                   AND (NOT alike OR place > CASE side WHEN 'left' THEN rights ELSE lefts END) AS surplus
         FROM ranked r LEFT JOIN equals e ON e.rule = r.rule AND e.m = r.m AND r.status = 'ambiguous'
         LEFT JOIN ({values}) v USING (source_table, source_file, source_row)
         """,
@@ -205,6 +204,12 @@ def require_cash_rates(scope: Scope, rows: str) -> None:
           AND b.amount <> 0 AND b.currency NOT IN (SELECT currency FROM ({SPOT_RATES}) WHERE rate_date = {at})
         """,
     )
+
+
+def is_paid(scope: Scope, row: str = "r") -> str:
+    """The condition that a matched row is a payout that was paid."""
+    paid = f"SELECT 1 FROM {payout_rows(scope)} p WHERE p.paid AND (p.source_file, p.source_row)"
+    return f"({row}.source_table = 'payouts' AND EXISTS ({paid} = ({row}.source_file, {row}.source_row)))"
 
 
 def within(column: str, first: date, last: date) -> str:

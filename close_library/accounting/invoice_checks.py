@@ -82,7 +82,7 @@ def _duplicate(scope: Scope, drafts: bool) -> str:
                 "invoice_duplicate", "r.twin IS NOT NULL",
                 "CASE WHEN r.twin IS NULL THEN 'no other like it' "
                 "ELSE 'the same ' || same_what || ' as ' || twin || ' of ' || twin_date END",
-                "'billed once'", "d.total_amount", key="d.invoice_id", others="CASE WHEN twin IS NOT NULL THEN [twin] END")}
+                "'one billing'", "d.total_amount", key="d.invoice_id", others="CASE WHEN twin IS NOT NULL THEN [twin] END")}
             FROM {documents} d
             LEFT JOIN repeats r USING (source_file, source_row, invoice_id) WHERE d.kind = 'invoice'
         )

@@ -159,7 +159,7 @@ def _twice(scope: Scope, lines: str, drafts: bool) -> str:
             {tested(
                 "delivery_billed_twice", "s.earlier IS NOT NULL",
                 "CASE WHEN s.earlier IS NULL THEN 'once' ELSE l.delivery_id || ' again, after ' || s.earlier END",
-                "'billed once'", "l.amount", document="l.document", line="l.line_number", key="l.delivery_id",
+                "'one billing'", "l.amount", document="l.document", line="l.line_number", key="l.delivery_id",
                 others="CASE WHEN s.earlier IS NOT NULL THEN [l.invoice_id || ':' || l.line_number, s.earlier] END")}
             FROM {lines} l LEFT JOIN standing s
               ON s.invoice_id = l.invoice_id AND s.line_number = l.line_number AND s.source_file = l.source_file

@@ -62,8 +62,8 @@ def match(
     """Match two populations by ordered rules (`standard_rules()` unless given).
 
     `left`, `right`: a SQL relation of `books` (a name or a query), an Arrow table or a pandas frame. Rows dated after `as_of`
-    take no part. Columns to `keep` are carried along as text. Amounts are compared in their own currency and never across currencies. Raises BooksError where a
-    population lacks a column, an id or an amount, or has binary floats.
+    take no part. Columns to `keep` are carried along as text. Amounts are compared in their own currency and never across
+    currencies. Raises BooksError where a population lacks a column, an id or an amount, or has binary floats.
 
     Example:
         frame = pd.DataFrame({"id": ["a"], "reference": ["R-1"], "amount": [Decimal("500.00")]})
@@ -115,7 +115,8 @@ class Matching:
             UNION ALL SELECT currency, 4, 'agreed discounts', sum(discount) FROM ({self.matches_query()}) GROUP BY ALL
             UNION ALL SELECT currency, 5, 'open on the right', sum(open_amount) FROM {self.rows} WHERE side = 'right' GROUP BY ALL
         """
-        right = f"SELECT currency, 7 AS n, 'right' AS line, sum(amount) AS amount FROM {self.rows} WHERE side = 'right' GROUP BY ALL"
+        total = "SELECT currency, 7 AS n, 'right' AS line, sum(amount) AS amount"
+        right = f"{total} FROM {self.rows} WHERE side = 'right' GROUP BY ALL"
         return self.board.books.frame(
             f"""
             WITH lines AS ({lines}), ends AS ({right})
@@ -153,7 +154,8 @@ class Matching:
         return """
             CASE WHEN o.status = 'ambiguous' THEN 'ambiguous, these qualify equally: left ' || a.lefts || '; right ' || a.rights
                  WHEN o.status = 'matched' THEN 'matched; what exceeds the agreed discount stays open'
-                 WHEN h.by_reference IS NOT NULL THEN 'its reference stands on the other side with another amount: ' || h.by_reference
+                 WHEN h.by_reference IS NOT NULL THEN 'its reference stands on the other side with another amount: '
+                      || h.by_reference
                  WHEN h.by_amount IS NOT NULL THEN 'its amount stands on the other side, matched otherwise or on another date: '
                       || h.by_amount
                  ELSE 'nothing on the other side has its reference or its amount' END
@@ -168,7 +170,9 @@ class Matching:
         """For each open row the smallest id on the other side that shares its reference, and that shares its amount."""
         found = []
         for side, other in (SIDES, SIDES[::-1]):
-            key, key_there = (next((k for rule in self.rules for k in rule.keys(which)), None) for which in (side, other))
+            key, key_there = (
+                next((k for rule in self.rules for k in rule.keys(which)), None) for which in (side, other)
+            )
             here = f"(SELECT * FROM {self.rows} WHERE side = '{side}' AND status = 'unmatched')"
             there = f"{self.board.name}_{other}"
             same_key = f"a.{key} = b.{key_there}" if key and key_there else "false"

@@ -6,9 +6,10 @@ known by `n`, its place in the side's table: two rows with equal contents are tw
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from itertools import count
+from typing import TypeAlias
 
 import pandas as pd
 import pyarrow as pa
@@ -19,7 +20,7 @@ from close_library.errors import BooksError, Fault
 
 SIDES = ("left", "right")
 
-Rows = str | pa.Table | pd.DataFrame
+Rows: TypeAlias = str | pa.Table | pd.DataFrame
 """A population to be matched: a SQL relation of the books (a name or a query), an Arrow table or a pandas frame."""
 
 _SERIAL = count(1)
@@ -28,11 +29,14 @@ _SERIAL = count(1)
 class Board:
     """Two populations on their way from unmatched to matched.
 
-    Each side is a table of id, amount DECIMAL(22,4), date, currency, discount_percent, and the reference columns that the
-    rules name; columns to `keep` are carried along as text. Rows dated after `as_of` take no part. Raises BooksError where a population can't be matched.
+    Each side is a table of id, amount DECIMAL(22,4), date, currency, discount_percent, and the columns of `keys` as text: those
+    that the rules compare, and those that are only carried along. Rows dated after `as_of` take no part. Raises BooksError
+    where a population can't be matched.
     """
 
-    def __init__(self, books: Books, left: Rows, right: Rows, keys: dict[str, Sequence[str]], as_of: date | None) -> None:
+    def __init__(
+        self, books: Books, left: Rows, right: Rows, keys: Mapping[str, Sequence[str]], as_of: date | None
+    ) -> None:
         self.books, self.keys, self.as_of = books, keys, as_of
         self.name = f"matching_{next(_SERIAL)}"
         self.pairs: list[tuple[int, str]] = []
@@ -105,7 +109,9 @@ class Board:
     def _hold(self, side: str, rows: Rows) -> int:
         """Hold one side as a table of exact types; returns how many rows are dated after `as_of` and take no part."""
         relation = self._relation(side, rows)
-        types = {r["column_name"]: r["column_type"] for r in self.books.sql(f"DESCRIBE SELECT * FROM {relation}").to_pylist()}
+        types = {
+            r["column_name"]: r["column_type"] for r in self.books.sql(f"DESCRIBE SELECT * FROM {relation}").to_pylist()
+        }
         faults = list(_faults(side, types, self.keys[side]))
         if faults:
             raise BooksError(f"the {side} population can't be matched.", faults)
@@ -145,8 +151,19 @@ def _faults(side: str, types: dict[str, str], keys: Sequence[str]) -> list[Fault
     faults = []
     for column in ("id", "amount", *keys):
         if column not in types:
-            faults.append(Fault(f"the {side} population", f"no column {column}", f"the columns id, amount, {', '.join(keys)}"))
-    if not types.get("amount", "DECIMAL").startswith(("DECIMAL", "HUGEINT", "BIGINT", "INTEGER", "SMALLINT", "TINYINT")):
+            faults.append(
+                Fault(f"the {side} population", f"no column {column}", f"the columns id, amount, {', '.join(keys)}")
+            )
+    if not types.get("amount", "DECIMAL").startswith(
+        ("DECIMAL", "HUGEINT", "BIGINT", "INTEGER", "SMALLINT", "TINYINT")
+    ):
         expected = "exact decimals: Decimal in pandas, decimal128 in Arrow, DECIMAL in SQL"
-        faults.append(Fault(f"the {side} population, amount", types["amount"].lower(), expected, "convert the amounts from their text"))
+        faults.append(
+            Fault(
+                f"the {side} population, amount",
+                types["amount"].lower(),
+                expected,
+                "convert the amounts from their text",
+            )
+        )
     return faults

@@ -1,7 +1,7 @@
 """The rules of matching that look at pairs: reference and amount, reference within a tolerance, amount and date, scores.
 
 Each rule takes what the rules before it left, matches what qualifies alone, and sets aside what qualifies equally. A rule is
-a frozen value; `matching_board` holds the rows. Rules by sum are in `matching_sums`.
+a frozen value; `matching_board` holds the rows, `matching_nearest` decides what is best. Rules by sum are in `matching_sums`.
 """
 
 from __future__ import annotations
@@ -14,12 +14,12 @@ import pandas as pd
 import pyarrow as pa
 
 from close_library.accounting.matching_board import SIDES, Board
+from close_library.accounting.matching_nearest import best_pairs, nearest_dates
 
 CANDIDATES = 10_000
 """Pairs of one reference that are compared within a tolerance; a reference with more is left to the other rules."""
 
 _BUCKETS = 65_536
-_ANY_DAYS = 10_000_000
 _SAMPLED = 16
 _CROWD = 2_000
 """A key that stands this often on both sides would make millions of pairs: its rows are counted instead of joined.
@@ -43,6 +43,10 @@ class Tolerance:
         return f"(({left} = {right}) OR (sign({left}) = sign({right}) AND ({within})))"
 
 
+EXACT = Tolerance()
+"""No difference at all."""
+
+
 class Rule(Protocol):
     """A way to match: what it says of its matches, which reference columns it reads, and how it is applied."""
 
@@ -63,7 +67,7 @@ class Rule(Protocol):
 
 @dataclass(frozen=True)
 class SameReferenceAndAmount:
-    """The strongest key: reference, amount and currency agree. Of rows that share all three, the nearest dates belong together."""
+    """The strongest key: reference, amount and currency agree. Where rows share all three, the nearest dates go together."""
 
     left: str = "reference"
     right: str = "reference"
@@ -98,13 +102,17 @@ class SameReferenceAndAmount:
     def _joined(self, board: Board, number: int) -> None:
         left, right = (board.rest[side] for side in SIDES)
         rows = {side: board.one(f"SELECT count(*) FROM {board.rest[side]}") for side in SIDES}
-        joined = board.temporary(f"joined_{number}", f"SELECT l.n AS l, r.n AS r FROM {left} l FULL JOIN {right} r ON {self._on()}")
+        full = f"SELECT l.n AS l, r.n AS r FROM {left} l FULL JOIN {right} r ON {self._on()}"
+        joined = board.temporary(f"joined_{number}", full)
         [held] = board.books.sql(
             f"""SELECT count(*) FILTER (l IS NOT NULL AND r IS NOT NULL) AS pairs, count(*) FILTER (r IS NULL) AS "left",
                        count(*) FILTER (l IS NULL) AS "right" FROM {joined}"""
         ).to_pylist()
         pairs = f"SELECT l, r FROM {joined} WHERE l IS NOT NULL AND r IS NOT NULL"
-        leave = {side: f"(SELECT {side[0]} AS n FROM {joined} WHERE {other} IS NULL)" for side, other in zip(SIDES, "rl", strict=True)}
+        leave = {
+            side: f"(SELECT {side[0]} AS n FROM {joined} WHERE {other} IS NULL)"
+            for side, other in zip(SIDES, "rl", strict=True)
+        }
         if all(held["pairs"] == rows[side] - held[side] for side in SIDES):
             board.match_pairs(number, pairs, leave=leave)
             return
@@ -228,7 +236,11 @@ class BestScore:
         return ()
 
     def apply(self, board: Board, number: int) -> None:
-        given = self.scores if isinstance(self.scores, pa.Table) else pa.Table.from_pandas(self.scores, preserve_index=False)
+        given = (
+            self.scores
+            if isinstance(self.scores, pa.Table)
+            else pa.Table.from_pandas(self.scores, preserve_index=False)
+        )
         scores = board.books.take(f"{board.name}_scores_{number}", given)
         left, right = (board.rest[side] for side in SIDES)
         best_pairs(
@@ -254,145 +266,3 @@ def by_reference(board: Board, left: str, right: str) -> str:
 
 
 _DAYS_APART = "coalesce(abs(date_diff('day', l.date, r.date)), 1000000)"
-
-
-def best_pairs(board: Board, number: int, candidates: str, margin: Decimal = Decimal(0)) -> None:
-    """Match candidate pairs (l, r, far, farther), nearest first: a pair is taken when it is the best of both its rows.
-
-    Where two pairs of a row are best (within the margin), all rows so bound together are set aside. The nearest pair of all
-    is always decided, so the rounds end.
-    """
-    held = board.temporary("candidates", candidates)
-    while board.one(f"SELECT count(*) FROM {held}"):
-        best = board.temporary(
-            "best",
-            f"""
-            WITH ranked AS (
-                SELECT *, min(row(far, farther)) OVER (PARTITION BY l) AS of_l, min(row(far, farther)) OVER (PARTITION BY r) AS of_r
-                FROM {held}
-            ),
-            mutual AS (
-                SELECT l, r FROM ranked
-                WHERE (row(far, farther) = of_l OR far <= of_l[1] + {margin} AND {margin} > 0)
-                  AND (row(far, farther) = of_r OR far <= of_r[1] + {margin} AND {margin} > 0)
-            )
-            SELECT l, r, count(*) OVER (PARTITION BY l) AS of_this_l, count(*) OVER (PARTITION BY r) AS of_this_r FROM mutual
-            """,
-        )
-        alone = f"SELECT l, r FROM {best} WHERE of_this_l = 1 AND of_this_r = 1"
-        tied = bound_together(board, f"SELECT l, r FROM {best} WHERE of_this_l > 1 OR of_this_r > 1")
-        board.match_groups(number, f"""SELECT l AS g, 'left' AS side, l AS n FROM ({alone})
-                                       UNION ALL SELECT l, 'right', r FROM ({alone})""")  # fmt: skip
-        board.set_aside(number, f"SELECT * FROM {tied}")
-        board.run(f"DELETE FROM {held} WHERE l IN (SELECT l FROM {best}) OR r IN (SELECT r FROM {best})")
-
-
-def bound_together(board: Board, pairs: str) -> str:
-    """The rows of pairs with a number for each set that is connected: g, side, n."""
-    tied = board.temporary(
-        "tied",
-        f"""WITH tied AS ({pairs}) SELECT l AS g, 'left' AS side, l AS n FROM tied
-            UNION SELECT min(l), 'right', r FROM tied GROUP BY r""",
-    )
-    edges = board.temporary("edges", pairs)
-    while board.one(
-        f"""SELECT count(*) FROM {edges} e JOIN {tied} a ON a.side = 'left' AND a.n = l
-            JOIN {tied} b ON b.side = 'right' AND b.n = r WHERE a.g <> b.g"""
-    ):
-        board.run(
-            f"""UPDATE {tied} SET g = least({tied}.g, x.g) FROM (SELECT l, min(b.g) AS g FROM {edges}
-                JOIN {tied} b ON b.side = 'right' AND b.n = r GROUP BY l) x WHERE side = 'left' AND n = x.l""",
-            f"""UPDATE {tied} SET g = least({tied}.g, x.g) FROM (SELECT r, min(a.g) AS g FROM {edges}
-                JOIN {tied} a ON a.side = 'left' AND a.n = l GROUP BY r) x WHERE side = 'right' AND n = x.r""",
-        )
-    return tied
-
-
-def nearest_dates(board: Board, number: int, rows: str, days: int | None) -> None:
-    """Match rows (side, n, key, date) of equal keys by their dates, at most `days` apart (None: any).
-
-    Equally many rows on both sides, each within the days of its counterpart in order of date, are matched as one set: which
-    belongs to which makes no difference. Otherwise the nearest dates go first, and rows that are equally near are set aside.
-    """
-    limit = _ANY_DAYS if days is None else days
-    dated = board.temporary(
-        "dated",
-        f"""
-        WITH given AS (SELECT side, n, key, coalesce(date, DATE '0001-01-01') AS date FROM ({rows})),
-        shared AS (SELECT key, row_number() OVER () AS k FROM given GROUP BY key HAVING count(DISTINCT side) = 2),
-        gaps AS (
-            SELECT side, n, k, date,
-                   date_diff('day', lag(date) OVER (PARTITION BY k ORDER BY date), date) > {limit} AS apart
-            FROM given JOIN shared USING (key)
-        ),
-        chained AS (
-            SELECT *, sum(CASE WHEN apart THEN 1 ELSE 0 END) OVER (PARTITION BY k ORDER BY date RANGE UNBOUNDED PRECEDING) AS c
-            FROM gaps
-        )
-        SELECT *, row_number() OVER (PARTITION BY k, c, side ORDER BY date, n) AS place FROM chained
-        """,
-    )
-    even = board.temporary(
-        "even",
-        f"""
-        SELECT coalesce(l.k, r.k) AS k, coalesce(l.c, r.c) AS c, min(coalesce(l.n, -1)) AS g
-        FROM (SELECT * FROM {dated} WHERE side = 'left') l
-        FULL JOIN (SELECT * FROM {dated} WHERE side = 'right') r ON (l.k, l.c, l.place) = (r.k, r.c, r.place)
-        GROUP BY ALL
-        HAVING bool_and(coalesce(abs(date_diff('day', l.date, r.date)) <= {limit}, false))
-        """,
-    )
-    board.match_groups(number, f"SELECT g, side, n FROM {dated} JOIN {even} USING (k, c)")
-    rest = board.temporary("uneven", f"SELECT d.* FROM {dated} d ANTI JOIN {even} e ON (e.k, e.c) = (d.k, d.c)")
-    _nearest_first(board, number, rest, limit)
-
-
-def _nearest_first(board: Board, number: int, rows: str, limit: int) -> None:
-    cells = board.temporary("cells", f"SELECT k, side, date, count(*) AS rows, min(n) AS g FROM {rows} GROUP BY ALL")
-    while True:
-        edges = board.temporary("edges", _mutual(cells, limit))
-        if not board.one(f"SELECT count(*) FROM {edges}"):
-            return
-        decided = board.temporary(
-            "decided",
-            f"""
-            WITH counted AS (
-                SELECT *, count(*) OVER (PARTITION BY k, l) AS of_l, count(*) OVER (PARTITION BY k, r) AS of_r FROM {edges}
-            ),
-            tried AS (
-                SELECT k, l, r, of_l = 1 AND of_r = 1 AND a.rows = b.rows AS alone,
-                       CASE WHEN of_l = 1 AND of_r = 1 THEN a.g ELSE -k END AS g
-                FROM counted JOIN {cells} a USING (k) JOIN {cells} b USING (k)
-                WHERE a.side = 'left' AND a.date = l AND b.side = 'right' AND b.date = r
-            )
-            SELECT k, side, date, bool_and(alone) AS alone, min(g) AS g
-            FROM (SELECT k, 'left' AS side, l AS date, alone, g FROM tried
-                  UNION ALL SELECT k, 'right', r, alone, g FROM tried) GROUP BY k, side, date
-            """,
-        )
-        found = f"SELECT d.g AS g, side, n FROM {rows} JOIN {decided} d USING (k, side, date)"
-        board.match_groups(number, f"{found} WHERE alone")
-        board.set_aside(number, f"{found} WHERE NOT alone")
-        board.run(f"DELETE FROM {cells} USING {decided} d WHERE (d.k, d.side, d.date) = ({cells}.k, {cells}.side, {cells}.date)")
-
-
-def _mutual(cells: str, limit: int) -> str:
-    """Dates of equal keys that are each other's nearest: k, l, r. Only neighbours in time are looked at."""
-    left, right = (f"(SELECT k, date FROM {cells} WHERE side = '{side}')" for side in SIDES)
-
-    def neighbours(one: str, other: str, names: str) -> str:
-        return " UNION ".join(
-            f"SELECT a.k, {names} FROM {one} a ASOF JOIN {other} b ON a.k = b.k AND a.date {sign} b.date" for sign in (">=", "<=")
-        )
-
-    return f"""
-        WITH of_left AS (
-            SELECT *, abs(date_diff('day', l, r)) AS far FROM ({neighbours(left, right, "a.date AS l, b.date AS r")})
-            QUALIFY far = min(far) OVER (PARTITION BY k, l)
-        ),
-        of_right AS (
-            SELECT *, abs(date_diff('day', l, r)) AS far FROM ({neighbours(right, left, "b.date AS l, a.date AS r")})
-            QUALIFY far = min(far) OVER (PARTITION BY k, r)
-        )
-        SELECT k, l, r FROM of_left JOIN of_right USING (k, l, r) WHERE of_left.far <= {limit}
-    """

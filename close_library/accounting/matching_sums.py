@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from close_library.accounting.matching_board import SIDES, Board
-from close_library.accounting.matching_rules import Tolerance, bound_together, by_reference
+from close_library.accounting.matching_nearest import bound_together
+from close_library.accounting.matching_rules import EXACT, Tolerance, by_reference
 from close_library.money import MINOR_UNITS
 
 
@@ -18,7 +19,7 @@ from close_library.money import MINOR_UNITS
 class SumOfSameReference:
     """One row is the sum of several that share its reference, on either side; the residual of the sum may be tolerated."""
 
-    tolerance: Tolerance = Tolerance()
+    tolerance: Tolerance = EXACT
     left: str = "reference"
     right: str = "reference"
     name: str = "sum_of_same_reference"
@@ -29,7 +30,9 @@ class SumOfSameReference:
 
     def apply(self, board: Board, number: int) -> None:
         one_side = "least(lefts, rights) = 1 AND greatest(lefts, rights) > 1"
-        _match_whole(board, number, self.left, self.right, f"{one_side} AND {self.tolerance.holds('left_sum', 'right_sum')}")
+        _match_whole(
+            board, number, self.left, self.right, f"{one_side} AND {self.tolerance.holds('left_sum', 'right_sum')}"
+        )
 
 
 @dataclass(frozen=True)
@@ -37,7 +40,7 @@ class ManyOfSameReference:
     """Last and bounded: several rows on each side share a reference and add up to the same amount."""
 
     at_most: int = 20
-    tolerance: Tolerance = Tolerance()
+    tolerance: Tolerance = EXACT
     left: str = "reference"
     right: str = "reference"
     name: str = "many_of_same_reference"
@@ -101,10 +104,11 @@ class AgreedDiscount:
             number,
             f"""
             WITH shares AS (
-                SELECT *, coalesce(sum(agreed) OVER (earlier ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0) AS agreed_before,
-                       coalesce(sum(amount - agreed) OVER (later ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0) AS open_before
+                SELECT *, sum(agreed) OVER earlier - agreed AS agreed_before,
+                       sum(amount - agreed) OVER later - (amount - agreed) AS open_before
                 FROM {settled}
-                WINDOW earlier AS (PARTITION BY g ORDER BY date, id, n), later AS (PARTITION BY g ORDER BY date DESC, id DESC, n DESC)
+                WINDOW earlier AS (PARTITION BY g ORDER BY date, id, n ROWS UNBOUNDED PRECEDING),
+                       later AS (PARTITION BY g ORDER BY date DESC, id DESC, n DESC ROWS UNBOUNDED PRECEDING)
             )
             SELECT g, 'left' AS side, g AS n, 0 AS discount, 0 AS open_amount FROM {settled} GROUP BY g
             UNION ALL
@@ -149,7 +153,9 @@ class SumWithinDays:
             board.match_groups(number, f"""SELECT DISTINCT l AS g, '{one}' AS side, l AS n FROM ({clear})
                                            UNION ALL SELECT l, '{many}', r FROM ({clear})""")  # fmt: skip
             tied = bound_together(board, f"SELECT DISTINCT l, r FROM {claims} WHERE l IN (SELECT l FROM {unclear})")
-            board.set_aside(number, f"SELECT g, CASE side WHEN 'left' THEN '{one}' ELSE '{many}' END AS side, n FROM {tied}")
+            board.set_aside(
+                number, f"SELECT g, CASE side WHEN 'left' THEN '{one}' ELSE '{many}' END AS side, n FROM {tied}"
+            )
 
     def _sums(self, board: Board, one: str, many: str) -> tuple[str, str]:
         """Every right sum (s, t, mask of places in t's pool) and the pools (t, place, n, amount, target)."""
@@ -171,7 +177,9 @@ class SumWithinDays:
             QUALIFY count(*) OVER (PARTITION BY t.n) BETWEEN 2 AND {self.among}
             """,
         )
-        sums = board.temporary("sums", f"SELECT t, place AS last, 1 << place AS mask, amount AS total, 1 AS size FROM {pool}")
+        sums = board.temporary(
+            "sums", f"SELECT t, place AS last, 1 << place AS mask, amount AS total, 1 AS size FROM {pool}"
+        )
         for size in range(2, self.at_most + 1):
             board.run(
                 f"""INSERT INTO {sums} SELECT s.t, p.place, mask | (1 << p.place), total + amount, {size}
@@ -190,6 +198,7 @@ def _rounded_discount(row: str) -> str:
     for currency, digits in MINOR_UNITS.items():
         places.setdefault(digits, []).append(f"'{currency}'")
     cases = " ".join(
-        f"WHEN {row}.currency IN ({', '.join(names)}) THEN to_minor_unit({share}, {digits})" for digits, names in places.items()
+        f"WHEN {row}.currency IN ({', '.join(names)}) THEN to_minor_unit({share}, {digits})"
+        for digits, names in places.items()
     )
     return f"CASE {cases} ELSE to_minor_unit({share}, 2) END"

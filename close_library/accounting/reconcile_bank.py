@@ -6,9 +6,9 @@ ledger's own, of the earliest period there is, stands for it.
 
 from __future__ import annotations
 
-from close_library.accounting.cash_rows import payout_rows
+from close_library.accounting.cash_rows import is_paid, receipt_rows
 from close_library.accounting.currency import SPOT_RATES
-from close_library.accounting.ledger import opening_rows
+from close_library.accounting.ledger import ledger_lines, opening_rows
 from close_library.accounting.matching import Matching
 from close_library.accounting.sql import day, memoised, population, shown, text
 from close_library.evidence import Figure, Population, Scope, Table
@@ -27,7 +27,8 @@ _KINDS = {
 def bank_adjusted(scope: Scope, matching: Matching, rows: str) -> Figure:
     """What the bank and what is under way say cash in the ledger should be at T."""
     seen = shown(line="kind", document="id", date="date", currency="currency", amount="amount::money")
-    query = f"""{population("source_table", "source_file", "source_row", "value", seen)} FROM {_adjusted(scope, matching, rows)}"""
+    rows_of = population("source_table", "source_file", "source_row", "value", seen)
+    query = f"{rows_of} FROM {_adjusted(scope, matching, rows)}"
     label = f"Bank with its reconciling items at {scope.closing_date}"
     return Figure.of("bank_adjusted", label, scope.currency, Population(scope.books, query))
 
@@ -56,6 +57,29 @@ def bank_reconciliation(scope: Scope, matching: Matching, rows: str, figures: di
     )
 
 
+def receipts_against_ledger(scope: Scope) -> Table:
+    """Receipts to T whose ledger lines of cash and clearing, to T, are not their amount: what the ledger has elsewhere."""
+    at = day(scope.closing_date)
+    held = (*scope.parameters.accounts.of("cash"), *scope.parameters.accounts.processor_clearing)
+    frame = scope.books.frame(
+        f"""
+        WITH received AS (
+            SELECT receipt_id, min(receipt_date) AS date, sum(functional) AS amount FROM {receipt_rows(scope)}
+            WHERE receipt_date <= {at} GROUP BY ALL
+        ),
+        posted AS (
+            SELECT document_number AS receipt_id, min(effective_date) AS posted, sum(amount) AS ledger FROM ({ledger_lines(held)})
+            WHERE effective_date <= {at} AND document_number IN (SELECT receipt_id FROM cash_receipts) GROUP BY ALL
+        )
+        SELECT receipt_id AS receipt, date, posted, coalesce(amount, 0) AS amount, coalesce(ledger, 0) AS ledger,
+               coalesce(ledger, 0) - coalesce(amount, 0) AS difference
+        FROM received FULL JOIN posted USING (receipt_id)
+        WHERE coalesce(amount, 0) <> coalesce(ledger, 0) ORDER BY receipt
+        """
+    )
+    return Table("Receipts to T that cash and clearing in the ledger show with another amount, or not yet", frame)
+
+
 def _adjusted(scope: Scope, matching: Matching, rows: str) -> str:
     """The bank at T, made what the ledger should say: kind, id, date, currency, amount, value at T's rate, address.
 
@@ -67,7 +91,6 @@ def _adjusted(scope: Scope, matching: Matching, rows: str) -> str:
     item = "id, date, currency, amount, source_table, source_file, source_row"
     places = minor_unit(scope.currency)
     tolerated = f"SELECT number AS rule, m FROM ({matching.matches_query()}) WHERE tolerated <> 0"
-    paid = f"EXISTS (SELECT 1 FROM {payout_rows(scope)} p WHERE p.paid AND (p.source_file, p.source_row) = (r.source_file, r.source_row))"
     return memoised(
         scope.books,
         "bank_adjusted",
@@ -77,7 +100,7 @@ def _adjusted(scope: Scope, matching: Matching, rows: str) -> str:
                    'bank_transactions' AS source_table, source_file, source_row
             FROM bank_transactions WHERE value_date BETWEEN {began} AND {at}
             UNION ALL SELECT 'receipts', {item} FROM {rows} WHERE status <> 'matched' AND source_table = 'cash_receipts'
-            UNION ALL SELECT 'payouts', {item} FROM {rows} r WHERE status <> 'matched' AND source_table = 'payouts' AND {paid}
+            UNION ALL SELECT 'payouts', {item} FROM {rows} r WHERE status <> 'matched' AND {is_paid(scope)}
             UNION ALL SELECT 'not_recorded', id, date, currency, -amount, source_table, source_file, source_row
             FROM {rows} WHERE status <> 'matched' AND side = 'right' AND amount > 0
             UNION ALL SELECT 'tolerated', id, date, currency, CASE side WHEN 'left' THEN amount ELSE -amount END, source_table,
@@ -92,7 +115,8 @@ def _adjusted(scope: Scope, matching: Matching, rows: str) -> str:
             WINDOW through AS (PARTITION BY i.currency ORDER BY kind, date, id, source_file, source_row, amount
                                ROWS UNBOUNDED PRECEDING)
         )
-        SELECT kind, id, date, currency, amount, CAST(value AS DECIMAL(38,4)) AS value, source_table, source_file, source_row FROM valued
+        SELECT kind, id, date, currency, amount, CAST(value AS DECIMAL(38,4)) AS value, source_table, source_file, source_row
+        FROM valued
         UNION ALL
         SELECT 'opening', account || ':' || period, first_day, {text(scope.currency)}, opening_balance, opening_balance,
                'account_balances', source_file, source_row

@@ -20,7 +20,12 @@ def cash_findings(scope: Scope, matching: Matching, rows: str) -> list[Finding]:
         (row["side"], row["n"]): row["reason"]
         for row in scope.books.sql(f"SELECT side, n, reason FROM ({matching.open_items_query()})").to_pylist()
     }
-    return [*_processor_rows(scope), *_payouts(scope), *_not_in_bank(scope, rows, reasons), *_not_recorded(scope, rows, reasons)]
+    return [
+        *_processor_rows(scope),
+        *_payouts(scope),
+        *_not_in_bank(scope, rows, reasons),
+        *_not_recorded(scope, rows, reasons),
+    ]
 
 
 def _processor_rows(scope: Scope) -> list[Finding]:
@@ -37,8 +42,8 @@ def _processor_rows(scope: Scope) -> list[Finding]:
             row["differs"],
             scope.currency,
             {"processor_transactions": (row["transaction_id"],)},
-            f"The {row['transaction_type']} {row['transaction_id']} has gross {_money(row, 'gross')}, fee {_money(row, 'fee')} and "
-            f"net {_money(row, 'net')} {row['currency']}: gross less fee is not net.",
+            f"The {row['transaction_type']} {row['transaction_id']} has gross {_money(row, 'gross')}, fee "
+            f"{_money(row, 'fee')} and net {_money(row, 'net')} {row['currency']}: gross less fee is not net.",
         )
         for row in found
     ]
@@ -47,7 +52,8 @@ def _processor_rows(scope: Scope) -> list[Finding]:
 def _payouts(scope: Scope) -> list[Finding]:
     """`payout_differs`: an automatic payout is not the sum of the rows that name it, in the period in which it arrives."""
     found = scope.books.sql(
-        f"""SELECT payout_id, arrival_date, amount, currency, transactions, net, same_currency, difference_functional AS difference
+        f"""SELECT payout_id, arrival_date, amount, currency, transactions, net, same_currency,
+                   difference_functional AS difference
             FROM {payout_rows(scope)}
             WHERE itemised AND difference <> 0 AND {within("arrival_date", scope.period.first_day, scope.closing_date)}
             ORDER BY payout_id, source_file, source_row"""
@@ -89,7 +95,8 @@ def _not_in_bank(scope: Scope, rows: str, reasons: dict[tuple[str, int], str]) -
             "warning" if row["source_table"] == "payouts" else "error",
             row["functional"],
             scope.currency,
-            {row["source_table"]: (row["document_id"],)} | ({"customers": (row["customer_id"],)} if row["customer_id"] else {}),
+            {row["source_table"]: (row["document_id"],)}
+            | ({"customers": (row["customer_id"],)} if row["customer_id"] else {}),
             f"{'Payout' if row['source_table'] == 'payouts' else 'Receipt'} {row['document_id']} of {row['date']} over "
             f"{_money(row, 'amount')} {row['currency']} is not in the bank after {row['days']} days: "
             f"{reasons[row['side'], row['n']]}.",

@@ -70,7 +70,8 @@ def _add_words(scope: Scope) -> None:
     )
     scope.books.execute("CREATE OR REPLACE TEMP MACRO in_units(x) AS CAST(abs(x) * 10000 AS HUGEINT)")
     # The product of two amounts of more than twelve digits would not fit: the proportion is then taken in coarser units.
-    scope.books.execute("CREATE OR REPLACE TEMP MACRO coarse(whole) AS CASE WHEN abs(whole) < 1000000000000 THEN 1 ELSE 100000000 END")
+    coarse = f"CASE WHEN abs(whole) < {10**12} THEN 1 ELSE {10**8} END"
+    scope.books.execute(f"CREATE OR REPLACE TEMP MACRO coarse(whole) AS {coarse}")
     product = "in_units(amount) * (in_units(cut_to(part, whole)) // coarse(whole))"
     divisor = f"(in_units(whole) // coarse(whole)) * {10 ** (4 - places)}"
     scope.books.execute(

@@ -85,7 +85,8 @@ def _cell(entry: Mapping[str, Any] | None) -> dict[str, Any] | None:
     mark, word = STATUS[entry["status"]]
     open_tie_outs = (entry.get("tie_outs") or {}).get("open", 0)
     found = entry.get("findings") or {}
-    remarks = [count_of(open_tie_outs, "open tie-out")] if open_tie_outs else []
+    remarks = ["of older books: run it again"] if entry.get("stale") else []
+    remarks += [count_of(open_tie_outs, "open tie-out")] if open_tie_outs else []
     remarks += [
         f"{found[severity]:,} {severity}" + ("s" if found[severity] > 1 and severity != "info" else "")
         for severity in SEVERITY
@@ -112,8 +113,14 @@ class Line:
 
 
 def _attention(index: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Failed workpapers, then tie-outs that disagree, then errors, then warnings."""
+    """Failed workpapers, then tie-outs that disagree, then errors, then warnings; what the company says is said once."""
     shown = []
+    said_of_company = {
+        (entry["ref"], finding["finding"], str(finding["keys"]))
+        for entry in index["entries"]
+        if entry["program"] == "_company"
+        for finding in entry.get("top_findings") or []
+    }
     for entry in index["entries"]:
         place = {
             "program": show_program(entry["program"]),
@@ -121,7 +128,14 @@ def _attention(index: Mapping[str, Any]) -> list[dict[str, Any]]:
             "name": show_name(entry["name"]),
             "page": _files(entry).get("html", ""),
         }
-        shown += [{**place, **vars(line)} for line in _lines_of(entry, index.get("functional_currency") or "")]
+        own = [
+            finding
+            for finding in entry.get("top_findings") or []
+            if entry["program"] == "_company"
+            or (entry["ref"], finding["finding"], str(finding["keys"])) not in said_of_company
+        ]
+        lines = _lines_of({**entry, "top_findings": own}, index.get("functional_currency") or "")
+        shown += [{**place, **vars(line)} for line in lines]
     return sorted(shown, key=lambda line: _URGENCY.index(line["kind"]))
 
 
@@ -129,8 +143,10 @@ def _lines_of(entry: Mapping[str, Any], currency: str) -> Iterator[Line]:
     if entry["status"] == "failed":
         yield Line("✗", "failed", entry.get("error") or "no conclusion was reached")
     for tie_out in entry.get("open_tie_outs") or []:
-        amount = show_amount(tie_out["difference"], currency)
-        yield Line("✗", "open tie-out", f"{tie_out['id']} {tie_out['label']}", amount=amount, currency=currency)
+        unit = tie_out.get("unit") or currency
+        shown = unit if unit == currency else ""
+        amount = show_amount(tie_out["difference"], unit)
+        yield Line("✗", "open tie-out", f"{tie_out['id']} {tie_out['label']}", amount=amount, currency=shown)
     for finding in entry.get("top_findings") or []:
         mark, word = SEVERITY[finding["severity"]]
         if word in _URGENCY:

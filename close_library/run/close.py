@@ -16,7 +16,7 @@ from close_library.errors import Fault, NotebookError
 from close_library.run.atomic import part_of, remove_parts, write_json
 from close_library.run.diary import diary_of
 from close_library.run.disk import writing_to
-from close_library.run.index import remove_stale, write_index, write_manifest
+from close_library.run.index import remove_unplanned, write_index, write_manifest
 from close_library.run.journals import write_journal_entries
 from close_library.run.lock import locked
 from close_library.run.pool import LocalPool
@@ -43,8 +43,8 @@ class CloseResult:
 
     @property
     def open_in_period(self) -> int:
-        """How many workpapers of the period are open or failed, run now or before."""
-        return sum(entry["status"] in ("open", "failed") for entry in self.index["entries"])
+        """How many workpapers of the period are open, failed or of older books, run now or before."""
+        return sum(entry["status"] in ("open", "failed") or entry["stale"] for entry in self.index["entries"])
 
     def error(self) -> NotebookError | None:
         """The error that names every notebook without a conclusion, or None."""
@@ -124,7 +124,9 @@ def _locked_run(request: Request, prepared: Prepared, reporter: Reporter, watch:
         for program_folder in {task.folder for task in tasks}:
             remove_parts(program_folder)
     if not prepared.plan.partial:
-        remove_stale(folder, {(task.folder.name, task.stem) for task in tasks})
+        removed = remove_unplanned(folder, {(task.folder.name, task.stem) for task in tasks})
+        if removed:
+            reporter.notice(f"Removed, for the plan no longer holds them: {_listed(removed)}.")
     write_journal_entries(folder)
     watch.lap("workpapers")
     return outcomes

@@ -38,14 +38,33 @@ def documents_of(period: Path) -> Iterator[tuple[Path, dict[str, Any]]]:
                 yield path, document
 
 
-def entry_of(path: Path, document: dict[str, Any]) -> dict[str, Any]:
-    """What the index says of a document: its status, its files, its tie-outs and findings."""
+def sealed_files(period: Path) -> set[tuple[str, str, str]]:
+    """Table, file and sha256 of every source file in the books of a period; empty when there are no books."""
+    try:
+        books = json.loads((period / "books" / "manifest.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return set()
+    return {
+        (table, source["file"], source["sha256"])
+        for table, sealed in books["tables"].items()
+        for source in sealed["sources"]
+    }
+
+
+def is_stale(document: dict[str, Any], sealed: set[tuple[str, str, str]]) -> bool:
+    """Whether a document rests on files that are no longer those of the books."""
+    return any((each["table"], each["file"], each["sha256"]) not in sealed for each in document.get("sources") or [])
+
+
+def entry_of(path: Path, document: dict[str, Any], sealed: set[tuple[str, str, str]]) -> dict[str, Any]:
+    """What the index says of a document: its status, its files, its tie-outs and findings, and whether it is stale."""
     tie_outs = document.get("tie_outs") or []
     findings = document.get("findings") or []
     disagreeing = [each for each in tie_outs if not each["agreed"]]
     stem = path.name.removesuffix(".json")
     return {
         **{key: document[key] for key in ("program", "ref", "name", "title", "status")},
+        "stale": is_stale(document, sealed),
         "error": _error_of(document),
         "missing_tables": document.get("missing_tables") or [],
         "tie_outs": {"agreed": len(tie_outs) - len(disagreeing), "open": len(disagreeing)},
@@ -70,7 +89,8 @@ def _error_of(document: dict[str, Any]) -> str:
 def write_index(period: Path, heading: dict[str, Any], program_names: dict[str, str]) -> dict[str, Any]:
     """Write `index.json` and `index.html` of a period from the documents that are there; returns the index."""
     documents = list(documents_of(period))
-    entries = [entry_of(path, document) for path, document in documents]
+    sealed = sealed_files(period)
+    entries = [entry_of(path, document, sealed) for path, document in documents]
     found = _each_once(document for _, document in documents)
     books = json.loads((period / "books" / "manifest.json").read_text(encoding="utf-8"))
     index = {
@@ -119,12 +139,15 @@ def write_manifest(period: Path) -> None:
     write_json(period / "manifest.json", {"format": "manifest/1", "files": files})
 
 
-def remove_stale(period: Path, planned: set[tuple[str, str]]) -> None:
-    """Remove the workpapers of a period that a full run no longer plans; `planned` holds (folder, stem)."""
+def remove_unplanned(period: Path, planned: set[tuple[str, str]]) -> list[str]:
+    """Remove the workpapers of a period that a full run no longer plans; `planned` holds (folder, stem). Returns them."""
+    removed = []
     for path, _ in list(documents_of(period)):
         if (path.parent.name, path.stem) not in planned:
+            removed.append(f"{path.parent.name}/{path.stem}")
             for ending in (*ENDINGS, "pdf"):
                 path.with_name(f"{path.stem}.{ending}").unlink(missing_ok=True)
     for folder in period.glob("*/"):
         if folder.name not in _NOT_PROGRAMS and not any(folder.iterdir()):
             folder.rmdir()
+    return removed

@@ -140,12 +140,20 @@ def choose(
     if faults:
         raise ParameterError("the run asks for what isn't there.", faults)
     chosen = {refs[asked].ref for asked in only_workpapers}
-    return Plan(
+    plan = Plan(
         workpapers=tuple(each for each in notebooks.workpapers if not chosen or each.ref in chosen),
         programs=tuple(program for program in programs if not only_programs or program in only_programs),
         with_company=not only_programs or COMPANY in only_programs,
         partial=bool(only_programs or only_workpapers),
     )
+    if plan.workpapers and not plan.pairs:
+        asked_for = ", ".join(f"{each.ref} runs for the {each.scope}" for each in plan.workpapers)
+        raise ParameterError(
+            "there is nothing to run.",
+            [Fault("--program and --workpaper", asked_for, "a workpaper that runs for what --program names",
+                   f"--program {COMPANY} for the company, or another --workpaper")],
+        )  # fmt: skip
+    return plan
 
 
 def refuse_unknown_files(company: CompanyParameters, programs: Collection[str]) -> None:

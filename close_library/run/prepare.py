@@ -48,7 +48,13 @@ class Prepared:
     @property
     def heading(self) -> dict[str, str]:
         """How documents call the company."""
-        return {"company": self.settings.company, "company_name": self.settings.name}
+        people = self.settings.people
+        return {
+            "company": self.settings.company,
+            "company_name": self.settings.name,
+            "preparer": people.preparer,
+            "reviewer": people.reviewer,
+        }
 
 
 def prepare(request: Request) -> Prepared:

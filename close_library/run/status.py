@@ -6,15 +6,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from close_library.run.index import documents_of
+from close_library.run.index import documents_of, is_stale, sealed_files
 from close_library.run.plan import Plan, folder_of
 
 NOT_RUN = "not_run"
+STALE = "stale"
 WORDS = {
     "agreed": "agreed",
     "open": "open",
     "failed": "failed",
     "not_applicable": "not applicable",
+    STALE: "of older books",
     NOT_RUN: "not run",
 }
 """Status → how a person says it."""
@@ -39,20 +41,23 @@ class Standing:
 def standings(period: Path, plan: Plan) -> list[Standing]:
     """The standing of everything that a plan holds, in its order."""
     there = {(path.parent.name, path.stem): document for path, document in documents_of(period)}
+    sealed = sealed_files(period)
     return [
-        _standing(program, workpaper.ref, workpaper.name, there.get((folder_of(program), workpaper.stem)))
+        _standing(program, workpaper.ref, workpaper.name, there.get((folder_of(program), workpaper.stem)), sealed)
         for program, workpaper in plan.pairs
     ]
 
 
-def _standing(program: str, ref: str, name: str, document: dict[str, Any] | None) -> Standing:
+def _standing(
+    program: str, ref: str, name: str, document: dict[str, Any] | None, sealed: set[tuple[str, str, str]]
+) -> Standing:
     if document is None:
         return Standing(program, ref, name, NOT_RUN)
     return Standing(
         program,
         ref,
         name,
-        document["status"],
+        STALE if is_stale(document, sealed) else document["status"],
         open_tie_outs=sum(not each["agreed"] for each in document.get("tie_outs") or []),
         findings=sum(each["severity"] in ("error", "warning") for each in document.get("findings") or []),
     )

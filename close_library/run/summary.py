@@ -12,15 +12,22 @@ from rich.table import Table
 
 from close_library.parameters import COMPANY
 from close_library.run.plan import Plan
-from close_library.run.status import WORDS, Standing
+from close_library.run.status import STALE, WORDS, Standing
 from close_library.workpaper.notebook import Workpaper
 
 if TYPE_CHECKING:
     from close_library.run.close import CloseResult
 
-_MARKS = {"agreed": "✓", "open": "!", "failed": "✗", "not_applicable": "–", "not_run": "·"}
+_MARKS = {"agreed": "✓", "open": "!", "failed": "✗", "not_applicable": "–", "stale": "~", "not_run": "·"}
 _KINDS = {"error": "error", "warning": "warning", "info": "note"}
-_STYLES = {"agreed": "green", "open": "yellow", "failed": "red", "not_applicable": "dim", "not_run": "dim"}
+_STYLES = {
+    "agreed": "green",
+    "open": "yellow",
+    "failed": "red",
+    "not_applicable": "dim",
+    "stale": "red",
+    "not_run": "dim",
+}
 
 
 def print_matrix(console: Console, standings: Sequence[Standing]) -> None:
@@ -83,7 +90,7 @@ def print_result(console: Console, result: CloseResult) -> None:
                 each["program"],
                 each["ref"],
                 each["name"],
-                each["status"],
+                STALE if each["stale"] else each["status"],
                 each["tie_outs"]["open"],
                 each["findings"]["error"] + each["findings"]["warning"],
             )
@@ -93,7 +100,9 @@ def print_result(console: Console, result: CloseResult) -> None:
     found = result.index["findings"]
     heading = f"{result.prepared.settings.name} · {result.prepared.period}"
     console.print(
-        f"\n{heading}: {in_words(counts_of(each['status'] for each in entries))}.", markup=False, highlight=False
+        f"\n{heading}: {in_words(counts_of(STALE if each['stale'] else each['status'] for each in entries))}.",
+        markup=False,
+        highlight=False,
     )
     console.print(
         f"Findings: {', '.join(_counted(found[kind], word) for kind, word in _KINDS.items())}.", highlight=False

@@ -42,6 +42,7 @@ def figure_data(figure: Figure, of: str, currency: str) -> dict[str, Any]:
 
 def tie_out_data(tie_out: TieOut, currency: str, figures: Mapping[str, Figure]) -> dict[str, Any]:
     """A tie-out as data, its difference per books − per workpaper; a side that is a figure of the workpaper names it."""
+    currency = currency if not tie_out.unit else "JPY"
     sides = {"per_workpaper_figure": tie_out.workpaper_figure, "per_books_figure": tie_out.books_figure}
     return {
         **{key: figure.id for key, figure in sides.items() if figure and figures.get(figure.id) is figure},
@@ -53,6 +54,7 @@ def tie_out_data(tie_out: TieOut, currency: str, figures: Mapping[str, Figure]) 
         "tolerance": spell(tie_out.tolerance, currency),
         "agreed": tie_out.agreed,
         "tick": tie_out.tick,
+        **({"unit": tie_out.unit} if tie_out.unit else {}),
     }
 
 

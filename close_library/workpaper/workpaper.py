@@ -137,8 +137,12 @@ class Workpaper:
         tick: str,
         *,
         exact: bool = False,
+        unit: str = "",
     ) -> Shown:
-        """Compare two figures that must agree, within the tie-out tolerance (`exact`: within none); earn a tick mark."""
+        """Compare two figures that must agree, within the tie-out tolerance (`exact`: within none); earn a tick mark.
+
+        `unit` says what is compared where it is not money: `rows`, `total`.
+        """
         tolerance = Decimal(0) if exact else self.scope.parameters.tolerances.tie_out
         tie_out = TieOut(
             id,
@@ -177,8 +181,8 @@ class Workpaper:
         conclusion = agreed if status == "agreed" else otherwise
         counts = (
             f"{sum(t.agreed for t in self._tie_outs)} of {len(self._tie_outs)} tie-outs agree; "
-            f"{sum(f.severity == 'error' for f in self._findings)} errors, "
-            f"{sum(f.severity == 'warning' for f in self._findings)} warnings."
+            + " and ".join(_counted(self._findings, severity) for severity in ("error", "warning"))
+            + "."
         )
         sha256 = write_rows(self._figures.values())
         glue_document(self._document(status, f"{conclusion} {counts}", sha256))
@@ -233,3 +237,8 @@ def _amount(figure: Figure | Decimal) -> Decimal:
 
 def _figure(figure: Figure | Decimal) -> Figure | None:
     return figure if isinstance(figure, Figure) else None
+
+
+def _counted(findings: list[Finding], severity: str) -> str:
+    count = sum(finding.severity == severity for finding in findings)
+    return f"{count} {severity}" + ("" if count == 1 else "s")

@@ -13,10 +13,11 @@ HEADERS = {
     "contracts": "contract_id program_id currency",
     "contract_lines": "contract_line_id contract_id billing_model recognition unit_price amount service_start service_end "
     "estimated_cost product",
-    "purchase_orders": "po_number authorized_amount contract_id issue_date start_date end_date status currency program_id customer_id",
+    "purchase_orders": "po_number authorized_amount contract_id issue_date start_date end_date status currency program_id "
+    "customer_id",
     "po_amendments": "po_number amendment_number amendment_date amount_change new_end_date",
-    "deliveries": "delivery_id contract_line_id po_number delivery_date accepted_date quantity_delivered quantity_accepted status "
-    "cost program_id",
+    "deliveries": "delivery_id contract_line_id po_number delivery_date accepted_date quantity_delivered quantity_accepted "
+    "status cost program_id",
     "invoices": "invoice_id po_number invoice_date total_amount tax_amount document_type status currency program_id",
     "invoice_lines": "invoice_id line_number contract_line_id amount delivery_id",
     "cash_receipts": "receipt_id receipt_date amount currency",

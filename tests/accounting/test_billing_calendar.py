@@ -86,9 +86,9 @@ def test_cycle_times(tmp_path: Path) -> None:
     times = {line["step"]: line for line in calendar.tables["73.3"].frame.to_dict("records")}
     columns = ("cycle_days", "step_hours", "review_hours")
     assert [[str(times[step][name]) for name in columns] for step in ("cut-off", "invoice", "Total")] == [
-        ["1.0000", "24.0000", "2.0000"],
-        ["3.0000", "48.0000", "None"],
-        ["2.0000", "36.0000", "2.0000"],
+        ["1.0000", "24.0", "2.0"],
+        ["3.0000", "48.0", "None"],
+        ["2.0000", "36.0", "2.0"],
     ]
 
 

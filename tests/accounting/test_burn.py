@@ -110,7 +110,12 @@ def test_the_burn_of_an_order_by_hand(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("name", "accepted", "rate"),
-    [("rounds down", "1.00", "0.33"), ("rounds up", "2.00", "0.67"), ("taken back", "-2.00", "-0.67"), ("a cent", "0.01", "0.00")],
+    [
+        ("rounds down", "1.00", "0.33"),
+        ("rounds up", "2.00", "0.67"),
+        ("taken back", "-2.00", "-0.67"),
+        ("a cent", "0.01", "0.00"),
+    ],
 )
 def test_the_run_rate_is_rounded_once(tmp_path: Path, name: str, accepted: str, rate: str) -> None:
     quantity = Decimal(accepted) / Decimal("0.01")
@@ -167,7 +172,7 @@ def test_increase_needed(tmp_path: Path) -> None:
 
 
 def test_exceeded_and_short_orders(tmp_path: Path) -> None:
-    """To the cent is no finding, a cent more is; 75 percent is no finding, a cent more is; closed and ended ones are not short."""
+    """To the cent is no finding, a cent more is; 75 percent is none, a cent more is; closed and ended ones are not short."""
     result = purchase_order_burn(
         order_company(
             tmp_path,

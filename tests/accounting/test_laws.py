@@ -87,7 +87,8 @@ def companies(draw: st.DrawFn) -> Company:
         {
             "programs|program_id customer_id": ["atlas a", "borealis b"],
             "fx_rates|currency rate_date rate": rates,
-            "invoices|invoice_id document_type program_id customer_id currency invoice_date due_date total_amount status": invoices,
+            "invoices|invoice_id document_type program_id customer_id currency invoice_date due_date "
+            "total_amount status": invoices,
             "cash_receipts|receipt_id customer_id currency receipt_date amount": receipts,
             "cash_applications|application_id receipt_id invoice_id application_date amount discount_amount": applications,
             "gl_entries|document_number program_id effective_date amount": ledger,

@@ -41,7 +41,9 @@ LAW = settings(max_examples=15, deadline=None, suppress_health_check=[HealthChec
 
 @LAW
 @given(POPULATION, POPULATION)
-def test_matched_and_unmatched_are_everything_once_and_sums_are_kept(left: list[dict[str, object]], right: list[dict[str, object]]) -> None:
+def test_matched_and_unmatched_are_everything_once_and_sums_are_kept(
+    left: list[dict[str, object]], right: list[dict[str, object]]
+) -> None:
     given_rows = {"left": frame(left, "l"), "right": frame(right, "r")}
     found = match(given_rows["left"], given_rows["right"], RULES, as_of=T)
     matches, items = found.matches(), found.open_items()
@@ -51,7 +53,8 @@ def test_matched_and_unmatched_are_everything_once_and_sums_are_kept(left: list[
         unmatched = Counter(items[(items["side"] == side) & (items["status"] != "matched")]["id"])
         assert in_matches + unmatched == Counter(in_time["id"]), "each row stands in one place, once"
         total = sum(matches[f"{side}_amount"], Decimal(0)) + sum(
-            items[(items["side"] == side) & (items["status"] != "matched")]["open_amount"], Decimal(0))
+            items[(items["side"] == side) & (items["status"] != "matched")]["open_amount"], Decimal(0)
+        )
         assert total == sum(in_time["amount"], Decimal(0))
     bridge = found.bridge()
     assert not any(bridge[bridge["line"] == "unexplained"]["amount"])
@@ -59,7 +62,9 @@ def test_matched_and_unmatched_are_everything_once_and_sums_are_kept(left: list[
 
 @LAW
 @given(POPULATION, POPULATION)
-def test_a_residual_never_turns_its_sign_and_never_exceeds_what_is_tolerated(left: list[dict[str, object]], right: list[dict[str, object]]) -> None:
+def test_a_residual_never_turns_its_sign_and_never_exceeds_what_is_tolerated(
+    left: list[dict[str, object]], right: list[dict[str, object]]
+) -> None:
     found = match(frame(left, "l"), frame(right, "r"), RULES, as_of=T)
     for row in found.matches().to_dict("records"):
         assert row["left_amount"] * row["right_amount"] > 0 or row["left_amount"] == row["right_amount"]
@@ -72,7 +77,9 @@ def test_a_residual_never_turns_its_sign_and_never_exceeds_what_is_tolerated(lef
 
 @LAW
 @given(POPULATION, POPULATION, st.randoms(use_true_random=False))
-def test_the_order_of_the_rows_means_nothing(left: list[dict[str, object]], right: list[dict[str, object]], dice: object) -> None:
+def test_the_order_of_the_rows_means_nothing(
+    left: list[dict[str, object]], right: list[dict[str, object]], dice: object
+) -> None:
     one, other = frame(left, "l"), frame(right, "r")
     seed = dice.randrange(1000)  # type: ignore[attr-defined]
     shuffled = (one.sample(frac=1, random_state=seed), other.sample(frac=1, random_state=seed + 1))

@@ -51,7 +51,9 @@ def companies(draw: st.DrawFn) -> Tables:
         f"PO-2 {draw(CENTS)} c-2 2026-01-01 . {draw(DAYS)} {draw(st.sampled_from(['open', 'closed']))} EUR",
         f"PO-B {draw(CENTS)} c-3 2026-01-01 . . open USD borealis",
     ]
-    amendments = [f"PO-{draw(st.sampled_from('12B'))} {n} {draw(DAYS)} {draw(CENTS) - 300}" for n in range(draw(st.integers(0, 3)))]
+    amendments = [
+        f"PO-{draw(st.sampled_from('12B'))} {n} {draw(DAYS)} {draw(CENTS) - 300}" for n in range(draw(st.integers(0, 3)))
+    ]
     deliveries, invoices, lines, receipts, applications = [], [], [], [], []
     for n in range(draw(st.integers(0, 8))):
         line, day, quantity = draw(st.sampled_from(LINES)), draw(DAYS), draw(CENTS)

@@ -32,10 +32,12 @@ ROWS = [200_000, 2_000_000] + [int(n) for n in os.environ.get("CLOSE_BENCH_ROWS"
 RUNS = 3
 
 _SIDE = """
-    SELECT '{side}' || i AS id, CASE WHEN i % 50 = 0 THEN '{side}' || i ELSE 'REF-' || lpad(CAST(k AS VARCHAR), 9, '0') END AS reference,
+    SELECT '{side}' || i AS id,
+           CASE WHEN i % 50 = 0 THEN '{side}' || i ELSE 'REF-' || lpad(CAST(k AS VARCHAR), 9, '0') END AS reference,
            CAST(CAST(k * 7919 % 1000003 AS DECIMAL(20,0)) * 0.01 AS DECIMAL(22,4)) AS amount,
            DATE '2026-01-01' + CAST(k % 28 AS INTEGER) AS date, 'USD' AS currency
-    FROM (SELECT i, (CASE WHEN i % {twice} = 1 AND '{side}' = 'r' THEN i + 1 ELSE i END * {step}) % {rows} AS k FROM range({rows}) t(i))
+    FROM (SELECT i, (CASE WHEN i % {twice} = 1 AND '{side}' = 'r' THEN i + 1 ELSE i END * {step}) % {rows} AS k
+          FROM range({rows}) t(i))
 """
 
 

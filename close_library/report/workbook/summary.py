@@ -14,7 +14,7 @@ from close_library.report.workbook.formula import excel_formula
 from close_library.report.workbook.frame import Book, Sheet
 
 _KEY, _LABEL, _AMOUNT, _UNIT, _ROWS, _DOCUMENT, _REFOOTS, _NOTE = range(8)
-_WIDTHS = (17, 44, 19, 9, 10, 19, 16, 42)
+_WIDTHS = (17, 58, 19, 9, 10, 19, 16, 42)
 _EXCEL_DIGITS = 15
 
 
