@@ -116,7 +116,7 @@ def _attention(index: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Failed workpapers, then tie-outs that disagree, then errors, then warnings; what the company says is said once."""
     shown = []
     said_of_company = {
-        (entry["ref"], finding["finding"], str(finding["keys"]))
+        (entry["ref"], finding["finding"], str(finding.get("keys") or finding["message"]))
         for entry in index["entries"]
         if entry["program"] == "_company"
         for finding in entry.get("top_findings") or []
@@ -132,7 +132,7 @@ def _attention(index: Mapping[str, Any]) -> list[dict[str, Any]]:
             finding
             for finding in entry.get("top_findings") or []
             if entry["program"] == "_company"
-            or (entry["ref"], finding["finding"], str(finding["keys"])) not in said_of_company
+            or (entry["ref"], finding["finding"], str(finding.get("keys") or finding["message"])) not in said_of_company
         ]
         lines = _lines_of({**entry, "top_findings": own}, index.get("functional_currency") or "")
         shown += [{**place, **vars(line)} for line in lines]
