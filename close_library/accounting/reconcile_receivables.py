@@ -64,7 +64,7 @@ def receivables_to_ledger(scope: Scope) -> Result:
     unexplained = _unexplained(scope, difference, classes)
     figures = {f.id: f for f in (subledger, ledger, difference, *classes.values(), unexplained)}
     return Result(
-        tables={"20.1": _bridge(figures), "20.2": _item_table(scope, items)},
+        tables={"20.1": _bridge(figures), "20.2": _item_table(scope)},
         figures=figures,
         findings=(*_findings(scope, items), *application_findings(scope), *manual_entry_findings(scope)),
     )
@@ -79,8 +79,7 @@ def bridged_balance(reconciliation: Result) -> Decimal:
 def _sides(scope: Scope) -> str:
     """Every row of both sides with its document: side, document, namespace, table, counts_from, amount, address, shown.
 
-    `namespace` keeps a journal id from meeting a document of the same spelling; documents older than the ledger meet
-    the opening balances of all its control accounts, as one item.
+    `namespace` keeps a journal id from meeting a document of its spelling. Older documents meet all opening balances in sum.
     """
     accounts = scope.parameters.accounts.of("accounts_receivable")
     opening = f"({opening_rows(accounts)})"
@@ -220,7 +219,7 @@ def _bridge(figures: dict[str, Figure]) -> Table:
     )
 
 
-def _item_table(scope: Scope, items: list[dict[str, object]]) -> Table:
+def _item_table(scope: Scope) -> Table:
     frame = scope.books.frame(
         f"""
         SELECT class, document, known_under AS known_under_table, first_date, subledger, ledger, difference
