@@ -10,10 +10,10 @@ from datetime import date
 
 from close_library.accounting.currency import SPOT_RATES, functional, require_rates
 from close_library.accounting.matching import Matching, match
+from close_library.accounting.matching_exact import SameReferenceAndAmount
 from close_library.accounting.matching_rules import (
     Rule,
     SameAmountWithinDays,
-    SameReferenceAndAmount,
     SameReferenceWithinTolerance,
     Tolerance,
 )

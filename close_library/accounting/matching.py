@@ -23,10 +23,10 @@ from pathlib import Path
 import pandas as pd
 
 from close_library.accounting.matching_board import SIDES, Board, Rows
+from close_library.accounting.matching_exact import SameReferenceAndAmount
 from close_library.accounting.matching_rules import (
     Rule,
     SameAmountWithinDays,
-    SameReferenceAndAmount,
     SameReferenceWithinTolerance,
     Tolerance,
 )

@@ -8,6 +8,7 @@ documents found: the two are computed on different ways.
 from __future__ import annotations
 
 from decimal import Decimal
+from typing import Any
 
 import pandas as pd
 
@@ -167,8 +168,8 @@ def _classified(scope: Scope) -> str:
     )
 
 
-def _items(scope: Scope) -> list[dict[str, object]]:
-    rows: list[dict[str, object]] = scope.books.sql(
+def _items(scope: Scope) -> list[dict[str, Any]]:
+    rows: list[dict[str, Any]] = scope.books.sql(
         f"SELECT * FROM {_classified(scope)} ORDER BY class, document, namespace"
     ).to_pylist()
     return rows
@@ -229,28 +230,17 @@ def _item_table(scope: Scope) -> Table:
     return Table("Reconciling items", frame)
 
 
-def _findings(scope: Scope, items: list[dict[str, object]]) -> list[Finding]:
-    findings = []
-    for item in items:
-        difference, name = item["difference"], str(item["class"])
-        assert isinstance(difference, Decimal)
-        if agrees(difference, scope.parameters.tolerances.match):
-            continue
-        sides = f"subledger {show(_amount(item, 'subledger'))}, ledger {show(_amount(item, 'ledger'))}"
-        findings.append(
-            Finding(
-                finding=name,
-                severity=_SEVERITY.get(name, "error"),
-                amount=difference,
-                currency=scope.currency,
-                keys={str(item["known_under"]): (str(item["document"]),)},
-                message=f"{item['document']}: {CLASSES[name].lower()}; {sides}, difference {show(difference)} {scope.currency}.",
-            )
+def _findings(scope: Scope, items: list[dict[str, Any]]) -> list[Finding]:
+    return [
+        Finding(
+            finding=item["class"],
+            severity=_SEVERITY.get(item["class"], "error"),
+            amount=item["difference"],
+            currency=scope.currency,
+            keys={item["known_under"]: (item["document"],)},
+            message=f"{item['document']}: {CLASSES[item['class']].lower()}; subledger {show(item['subledger'])}, "
+            f"ledger {show(item['ledger'])}, difference {show(item['difference'])} {scope.currency}.",
         )
-    return findings
-
-
-def _amount(item: dict[str, object], key: str) -> Decimal:
-    amount = item[key]
-    assert isinstance(amount, Decimal)
-    return amount
+        for item in items
+        if not agrees(item["difference"], scope.parameters.tolerances.match)
+    ]

@@ -51,7 +51,9 @@ class Owners:
         return f"read_parquet({literal(str(self._folder / f'owners_{name}.parquet'))})"
 
     def _look_up(self, name: str, query: str) -> None:
-        spelled = query.format(**{known: self._relations[known] for known in ("programs", "contracts")})
+        spelled = query
+        for known in ("programs", "contracts", "customers"):
+            spelled = spelled.replace(f"{{{known}}}", self._relations[known])
         path = self._folder / f"owners_{name}.parquet"
         self._connection.execute(f"COPY ({spelled}) TO {literal(str(path))} (FORMAT parquet)").fetchall()
 
@@ -66,6 +68,7 @@ _SOLE_PROGRAM = """
     )
     SELECT customer_id AS key, min(program_id) AS owner FROM firsts
     WHERE customer_id IS NOT NULL AND program_id IN (SELECT program_id FROM {programs})
+      AND (customer_id IN (SELECT customer_id FROM {customers}) OR NOT EXISTS (SELECT 1 FROM {customers}))
     GROUP BY customer_id HAVING count(DISTINCT program_id) = 1
 """
 

@@ -9,9 +9,9 @@ import pyarrow as pa
 import pytest
 
 from close_library.accounting.matching import Matching, match, standard_rules
+from close_library.accounting.matching_exact import SameReferenceAndAmount
 from close_library.accounting.matching_rules import (
     BestScore,
-    SameReferenceAndAmount,
     SameReferenceWithinTolerance,
     Tolerance,
 )
@@ -285,7 +285,9 @@ def test_a_crowded_key_is_counted_instead_of_joined() -> None:
 
 
 def frame(amounts: list[Any], **columns: list[Any]) -> pd.DataFrame:
-    return pd.DataFrame({"id": ["a", "b"][: len(amounts)], "amount": amounts, "reference": ["R"] * len(amounts)} | columns)
+    return pd.DataFrame(
+        {"id": ["a", "b"][: len(amounts)], "amount": amounts, "reference": ["R"] * len(amounts)} | columns
+    )
 
 
 @pytest.mark.parametrize(

@@ -22,7 +22,7 @@ import pytest
 
 from close_library.accounting.matching import match, standard_rules
 from close_library.accounting.matching_board import Board
-from close_library.accounting.matching_rules import SameReferenceAndAmount
+from close_library.accounting.matching_exact import SameReferenceAndAmount
 from close_library.books import Books
 from close_library.books.connection import connect
 from close_library.books.sql import add_macros
