@@ -15,10 +15,10 @@ close: $(READY) $(SAMPLE)/.written ## Generate the sample company and close its 
 	$(BIN)/close run
 
 test: $(READY) ## Run every test that takes seconds
-	$(BIN)/pytest -m "not slow"
+	$(BIN)/pytest -n auto --dist loadfile -m "not slow and not benchmark"
 
 test-slow: $(READY) ## Run the tests that take longer
-	$(BIN)/pytest -m slow
+	$(BIN)/pytest -n auto --dist loadfile -m slow
 
 lab: $(READY) ## Open JupyterLab on the notebooks
 	$(BIN)/jupyter lab notebooks

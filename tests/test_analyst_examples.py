@@ -136,7 +136,9 @@ def test_a_blank_notebook_gets_the_company_and_the_last_period(project: Path, mo
     assert str(accounting.revenue_to_ledger(scope).revenue.amount) == "125.1300"
 
 
-def test_a_period_that_was_not_closed_says_which_command_closes_it(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_period_that_was_not_closed_says_which_command_closes_it(
+    project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.chdir(project)
     with pytest.raises(BooksError, match="close run 2026-03"):
         open_scope("atlas", "2026-03")

@@ -49,5 +49,7 @@ def test_every_workpaper_is_in_the_readme() -> None:
 
 def test_every_room_and_command_is_in_the_readme() -> None:
     text = README.read_text(encoding="utf-8")
-    rooms = [path.name for path in (PROJECT / "close_library").iterdir() if path.is_dir() and path.name != "__pycache__"]
+    rooms = [
+        path.name for path in (PROJECT / "close_library").iterdir() if path.is_dir() and path.name != "__pycache__"
+    ]
     assert [room for room in rooms if f"`{room}/`" not in text] == []

@@ -4,51 +4,58 @@ An analyst calls the same functions as the workpapers do, from any notebook:
 
     from close_library.accounting import aging, collections, receivables_roll_forward
 
-What does not belong here: reading files, how a report looks, what people said.
+The rooms of this house: `completeness`, `receivables`, `revenue`, `entries`, `purchase_orders`, `billing`, `vendors`, `cash`;
+shared by all: `sql`, `currency`, `ledger`, `schedules`. What does not belong here: reading files, how a report looks, what
+people said.
 """
 
-from close_library.accounting.aging import aging, columns_total
-from close_library.accounting.billing_calendar import billing_calendar, states_counted
-from close_library.accounting.cash_and_payouts import (
-    cash_and_payouts,
-    gross_less_fees,
-    money_in_placed,
-    receipts_placed,
-)
-from close_library.accounting.collections import aging_and_collections, collections, credit_sales
-from close_library.accounting.completeness import accounts_rolled, control_totals, rows_read, source_completeness
-from close_library.accounting.contract_balances import contract_balances_to_ledger
-from close_library.accounting.disclosures import disaggregated, revenue_disclosures, scheduled
-from close_library.accounting.ledger import ledger_balance
-from close_library.accounting.matching import match, standard_rules
-from close_library.accounting.proposed_entries import (
-    after_booking,
-    proposed_journal_entries,
-    total_credits,
-    total_debits,
-)
-from close_library.accounting.purchase_order_burn import purchase_order_burn, total_of
-from close_library.accounting.purchase_order_trace import purchase_order_trace, status_total
-from close_library.accounting.reconcile_receivables import bridged_balance, receivables_to_ledger
-from close_library.accounting.revenue_recognition import deliveries_priced, revenue_recognition
-from close_library.accounting.revenue_schedule import revenue_schedule
-from close_library.accounting.revenue_to_ledger import revenue_to_ledger
-from close_library.accounting.review_invoices import (
+from close_library.accounting.billing.billing_calendar import billing_calendar, states_counted
+from close_library.accounting.billing.review_invoices import (
     checks_done,
     documents_in_the_period,
     invoice_review,
     review_drafts,
 )
-from close_library.accounting.review_vendor_work import reviewed_total, vendor_work_review
-from close_library.accounting.roll_contracts import (
+from close_library.accounting.cash.cash_and_payouts import (
+    cash_and_payouts,
+    gross_less_fees,
+    money_in_placed,
+    receipts_placed,
+)
+from close_library.accounting.cash.matching import match, standard_rules
+from close_library.accounting.completeness.completeness import (
+    accounts_rolled,
+    control_totals,
+    rows_read,
+    source_completeness,
+)
+from close_library.accounting.entries.proposed_entries import (
+    after_booking,
+    proposed_journal_entries,
+    total_credits,
+    total_debits,
+)
+from close_library.accounting.ledger import ledger_balance
+from close_library.accounting.purchase_orders.purchase_order_burn import purchase_order_burn, total_of
+from close_library.accounting.purchase_orders.purchase_order_trace import purchase_order_trace, status_total
+from close_library.accounting.purchase_orders.trace import trace, walk_through
+from close_library.accounting.receivables.aging import aging, columns_total
+from close_library.accounting.receivables.collections import aging_and_collections, collections, credit_sales
+from close_library.accounting.receivables.reconcile_receivables import bridged_balance, receivables_to_ledger
+from close_library.accounting.receivables.roll_receivables import receivables_roll_forward, rolled_balance
+from close_library.accounting.revenue.contract_balances import contract_balances_to_ledger
+from close_library.accounting.revenue.disclosures import disaggregated, revenue_disclosures, scheduled
+from close_library.accounting.revenue.revenue_recognition import deliveries_priced, revenue_recognition
+from close_library.accounting.revenue.revenue_schedule import revenue_schedule
+from close_library.accounting.revenue.revenue_to_ledger import revenue_to_ledger
+from close_library.accounting.revenue.roll_contracts import (
     contract_asset_roll_forward,
     deferred_revenue_roll_forward,
     rolled_contracts,
 )
-from close_library.accounting.roll_receivables import receivables_roll_forward, rolled_balance
 from close_library.accounting.schedules import build_schedules
-from close_library.accounting.trace import trace, walk_through
-from close_library.accounting.vendor_payables import (
+from close_library.accounting.vendors.review_vendor_work import reviewed_total, vendor_work_review
+from close_library.accounting.vendors.vendor_payables import (
     invoices_that_foot,
     rolled_accrual,
     vendor_figure,

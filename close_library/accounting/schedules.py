@@ -20,13 +20,16 @@ from typing import TypeAlias
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from close_library.accounting import currency, pricing, receivables, recognition, vendor_work
-from close_library.accounting import recognised as recognised_module
-from close_library.accounting.pricing import priced_deliveries_query
-from close_library.accounting.receivables import movements_query, open_items_query
-from close_library.accounting.recognised import recognised_rows, treatments
+from close_library.accounting import currency
+from close_library.accounting.receivables import subledger
+from close_library.accounting.receivables.subledger import movements_query, open_items_query
+from close_library.accounting.revenue import pricing, recognition
+from close_library.accounting.revenue import recognised as recognised_module
+from close_library.accounting.revenue.pricing import priced_deliveries_query
+from close_library.accounting.revenue.recognised import recognised_rows, treatments
 from close_library.accounting.sql import day, held, memoised
-from close_library.accounting.vendor_work import owed_work_query
+from close_library.accounting.vendors import vendor_work
+from close_library.accounting.vendors.vendor_work import owed_work_query
 from close_library.books import Books
 from close_library.evidence import Scope
 from close_library.parameters import Settings
@@ -157,5 +160,5 @@ def _stamp(books_dir: Path, period: str, settings: Settings) -> str:
 @cache
 def _code_digest() -> str:
     """sha256 of the modules that make the schedules: rows made by other code are not read."""
-    made_by = (currency, pricing, receivables, recognised_module, recognition, vendor_work)
+    made_by = (currency, pricing, subledger, recognised_module, recognition, vendor_work)
     return hashlib.sha256("".join(inspect.getsource(module) for module in made_by).encode()).hexdigest()

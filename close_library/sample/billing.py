@@ -55,8 +55,18 @@ def number(history: History, invoices: list[Invoice]) -> None:
 
 def draft(contract: Contract, day: date, lines: list[InvoiceLine]) -> Invoice:
     """An invoice under a contract, due after the contract's terms."""
-    invoice = Invoice("", "", contract.program_id, contract.customer_id, contract.contract_id, contract.po_number,
-                      day, day + timedelta(days=contract.terms), contract.currency, lines=lines)
+    invoice = Invoice(
+        "",
+        "",
+        contract.program_id,
+        contract.customer_id,
+        contract.contract_id,
+        contract.po_number,
+        day,
+        day + timedelta(days=contract.terms),
+        contract.currency,
+        lines=lines,
+    )
     refoot(invoice)
     return invoice
 
@@ -89,8 +99,9 @@ def _delivered(line: Line, delivery: Delivery, day: date, value: Decimal) -> Inv
     return InvoiceLine(line.line_id, line.product, quantity, price, value, day, day, delivery.delivery_id)
 
 
-def _plain(line: Line, amount: Decimal, start: date | None, end: date | None, delivery_id: str = "",
-           words: str = "") -> InvoiceLine:
+def _plain(
+    line: Line, amount: Decimal, start: date | None, end: date | None, delivery_id: str = "", words: str = ""
+) -> InvoiceLine:
     amount = amount.quantize(Decimal("0.01"))
     return InvoiceLine(line.line_id, words or line.product, Decimal(1), None, amount, start, end, delivery_id)
 

@@ -85,6 +85,7 @@ def trial_balance(journals: list[Journal]) -> list[dict[str, object]]:
         balance = OPENING.get(account, ZERO)
         for period in PERIODS:
             opening, balance = balance, balance + moved[account, period]
-            rows.append({"account": account, "period": str(period), "opening_balance": opening,
-                         "closing_balance": balance})
+            rows.append(
+                {"account": account, "period": str(period), "opening_balance": opening, "closing_balance": balance}
+            )
     return rows

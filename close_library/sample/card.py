@@ -36,8 +36,19 @@ def _pay_out(history: History, friday: date, members: list[Payment]) -> None:
     status = "paid" if arrival <= LAST_DAY else "in_transit"
     history.payouts.append(Payout(payout_id, arrival, "USD", net, status, reference, True))
     history.processor.append(
-        ProcessorTransaction(f"txn_{history.number('processor'):06d}", "payout", friday, arrival, "USD", -net, ZERO,
-                             -net, payout_id, payout_id, "")
+        ProcessorTransaction(
+            f"txn_{history.number('processor'):06d}",
+            "payout",
+            friday,
+            arrival,
+            "USD",
+            -net,
+            ZERO,
+            -net,
+            payout_id,
+            payout_id,
+            "",
+        )
     )
     if arrival <= LAST_DAY:
         bank_line(history, arrival, net, reference, "Card payout")
@@ -51,7 +62,18 @@ def _charge(history: History, payment: Payment, payout_id: str) -> Decimal:
     number = payment.parts[0].invoice.invoice_number if payment.parts else ""
     count = history.number("processor")
     history.processor.append(
-        ProcessorTransaction(f"txn_{count:06d}", "charge", payment.day, payment.day + timedelta(days=2), "USD",
-                             payment.amount, fee, payment.amount - fee, payout_id, f"ch_{count:06d}", number)
+        ProcessorTransaction(
+            f"txn_{count:06d}",
+            "charge",
+            payment.day,
+            payment.day + timedelta(days=2),
+            "USD",
+            payment.amount,
+            fee,
+            payment.amount - fee,
+            payout_id,
+            f"ch_{count:06d}",
+            number,
+        )
     )
     return payment.amount - fee

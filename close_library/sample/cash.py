@@ -123,8 +123,9 @@ def _apply(history: History, payment: Payment, part: Part) -> Application:
     return application
 
 
-def bank_line(history: History, day: date, amount: Decimal, reference: str, words: str,
-              currency: str = "USD") -> BankTransaction:
+def bank_line(
+    history: History, day: date, amount: Decimal, reference: str, words: str, currency: str = "USD"
+) -> BankTransaction:
     """A line of the bank statement of the account in that currency."""
     count = history.number("bank")
     line = BankTransaction(f"BT-{count:06d}", f"{currency}-0417", day, currency, amount, reference, words)

@@ -32,7 +32,13 @@ from close_library.sample.truth import Truth, tell
 from close_library.sample.writer import Writer
 
 PLANTED = (
-    plants_deliveries, plants_billing, plants_credits, plants_orders, plants_vendors, plants_cash, plants_bank,
+    plants_deliveries,
+    plants_billing,
+    plants_credits,
+    plants_orders,
+    plants_vendors,
+    plants_cash,
+    plants_bank,
     plants_ledger,
 )
 """The modules whose import ties the plants to their moments, in the order in which they act."""
@@ -40,9 +46,7 @@ PLANTED = (
 Progress = Callable[[str, int, int], None]
 
 
-def write_sample(
-    folder: Path, seed: int = 1, scale: Decimal = Decimal(1), progress: Progress | None = None
-) -> Truth:
+def write_sample(folder: Path, seed: int = 1, scale: Decimal = Decimal(1), progress: Progress | None = None) -> Truth:
     """Write the sample company into a folder: 28 tables, `expected.json` and `README.md`; return what is expected.
 
     The same seed and scale give the same bytes. `scale` multiplies the deliveries and the rows of vendor work.
@@ -128,8 +132,15 @@ def _write_events(history: History, writer: Writer) -> None:
     for journal in history.journals:
         for number, line in enumerate(journal.lines, start=1):
             amount = line.amount if line.currency == FUNCTIONAL else line.transaction_amount
-            writer.row("gl_entries", journal, line_number=number, account=line.account, amount=line.amount,
-                       currency=line.currency, transaction_amount=amount, document_number=line.document_number,
-                       program_id=line.program_id, customer_id=line.customer_id)
-
-
+            writer.row(
+                "gl_entries",
+                journal,
+                line_number=number,
+                account=line.account,
+                amount=line.amount,
+                currency=line.currency,
+                transaction_amount=amount,
+                document_number=line.document_number,
+                program_id=line.program_id,
+                customer_id=line.customer_id,
+            )

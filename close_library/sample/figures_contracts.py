@@ -40,10 +40,15 @@ class ContractFigures:
 
     def _ledger(self, accounts: str, period: Period, scope: str, to_date: bool, sides: str = "dc") -> Decimal:
         return sum(
-            (amount for (account, program, month, debit), amount in self._posted.items()
-             if account in accounts.split() and scope in (COMPANY, program)
-             and (month == period or (to_date and month < period))
-             and ("d" if debit else "c") in sides), ZERO
+            (
+                amount
+                for (account, program, month, debit), amount in self._posted.items()
+                if account in accounts.split()
+                and scope in (COMPANY, program)
+                and (month == period or (to_date and month < period))
+                and ("d" if debit else "c") in sides
+            ),
+            ZERO,
         )
 
     def _lines(self, scope: str) -> list[Line]:
@@ -76,11 +81,15 @@ class ContractFigures:
 
     def vendors(self, period: Period, scope: str) -> Figures:
         """The figures of 24."""
-        invoices = [one for one in self.history.vendor_invoices
-                    if one.status in _APPROVED and scope in (COMPANY, one.program_id)]
+        invoices = [
+            one
+            for one in self.history.vendor_invoices
+            if one.status in _APPROVED and scope in (COMPANY, one.program_id)
+        ]
         programs = {one.vendor_invoice_id: one.program_id for one in self.history.vendor_invoices}
-        payments = [one for one in self.history.vendor_payments
-                    if scope in (COMPANY, programs.get(one.vendor_invoice_id))]
+        payments = [
+            one for one in self.history.vendor_payments if scope in (COMPANY, programs.get(one.vendor_invoice_id))
+        ]
         day = period.last_day
         now = [one for one in invoices if Period.of(one.invoice_date) == period]
         to_date = [one for one in invoices if one.invoice_date <= day]
@@ -122,8 +131,12 @@ class ContractFigures:
         revenue = self._sum(self.history.revenue, period, scope)
         cost = self.vendors(period, scope)["approved_work"] or ZERO
         contract = self.contract_balances(period, scope)
-        found: Figures = {"revenue": revenue, "vendor_cost": cost, "margin": revenue - cost,
-                          "margin_percent": ratio((revenue - cost) * 100, revenue)}
+        found: Figures = {
+            "revenue": revenue,
+            "vendor_cost": cost,
+            "margin": revenue - cost,
+            "margin_percent": ratio((revenue - cost) * 100, revenue),
+        }
         if scope != FOREIGN_PROGRAM:
             found["billed"] = self._sum(self.history.billed, period, scope)
             found["collected"] = self._collected(period, scope)
@@ -131,7 +144,12 @@ class ContractFigures:
 
     def _collected(self, period: Period, scope: str) -> Decimal:
         return sum(
-            (one.amount for one in self.receivables.applications
-             if one.receipt_id and Period.of(self.receivables.effective(one)) == period
-             and self.receivables.invoices[one.invoice_id].program_id == scope), ZERO
+            (
+                one.amount
+                for one in self.receivables.applications
+                if one.receipt_id
+                and Period.of(self.receivables.effective(one)) == period
+                and self.receivables.invoices[one.invoice_id].program_id == scope
+            ),
+            ZERO,
         )

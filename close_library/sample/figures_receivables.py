@@ -18,7 +18,14 @@ from close_library.sample.receivables import Movement, OpenItem, Receivables
 COMPANY = "_company"
 CLASSES = ("in_subledger_not_in_gl", "in_gl_not_in_subledger", "amount_differs", "timing")
 AGING_COLUMNS = (
-    "not_due", "days_1_30", "days_31_60", "days_61_90", "over_90", "no_due_date", "credit_memos", "unapplied_cash",
+    "not_due",
+    "days_1_30",
+    "days_31_60",
+    "days_61_90",
+    "over_90",
+    "no_due_date",
+    "credit_memos",
+    "unapplied_cash",
 )
 Figures = dict[str, Decimal | None]
 
@@ -62,9 +69,16 @@ class ReceivablesFigures:
     def __init__(self, history: History, receivables: Receivables) -> None:
         self.history, self.receivables = history, receivables
         self.postings = [
-            Posting(line.document_number or journal.journal_id, bool(line.document_number), line.program_id,
-                    journal.effective_date, line.amount)
-            for journal in history.journals for line in journal.lines if line.account == "1200"
+            Posting(
+                line.document_number or journal.journal_id,
+                bool(line.document_number),
+                line.program_id,
+                journal.effective_date,
+                line.amount,
+            )
+            for journal in history.journals
+            for line in journal.lines
+            if line.account == "1200"
         ]
         self._open: dict[date, list[OpenItem]] = {}
         self._fx: dict[date, Decimal] = {}
@@ -115,9 +129,11 @@ class ReceivablesFigures:
                 side.ledger += posting.amount if posting.day <= day else ZERO
         return [
             # A number that the ledger alone knows in this scope may still be a void invoice's or another program's.
-            Difference(_class_of(side), self._tables.get(document, "gl_entries"), document,
-                       side.ledger - side.subledger)
-            for document, side in sorted(sides.items()) if side.ledger != side.subledger
+            Difference(
+                _class_of(side), self._tables.get(document, "gl_entries"), document, side.ledger - side.subledger
+            )
+            for document, side in sorted(sides.items())
+            if side.ledger != side.subledger
         ]
 
     def receivables_to_ledger(self, period: Period, scope: str) -> Figures:
@@ -173,9 +189,12 @@ class ReceivablesFigures:
 
     def _credit_sales(self, period: Period, scope: str) -> Decimal:
         return sum(
-            (self.history.functional(one.total_amount - one.tax_amount, one.currency, one.invoice_date)
-             for one in self.receivables.invoices.values()
-             if Period.of(one.invoice_date) == period and scope in (COMPANY, one.program_id)), ZERO
+            (
+                self.history.functional(one.total_amount - one.tax_amount, one.currency, one.invoice_date)
+                for one in self.receivables.invoices.values()
+                if Period.of(one.invoice_date) == period and scope in (COMPANY, one.program_id)
+            ),
+            ZERO,
         )
 
 

@@ -89,8 +89,9 @@ def _manual(history: History) -> Iterator[Expected]:
         for scope, amount in by_scope.items():
             if scope:
                 period = Period.of(journal.effective_date)
-                yield expected("manual_entry_to_control_account", period, scope, "gl_entries", journal.journal_id,
-                               amount)
+                yield expected(
+                    "manual_entry_to_control_account", period, scope, "gl_entries", journal.journal_id, amount
+                )
 
 
 def _applications(figures: ReceivablesFigures) -> Iterator[Expected]:
@@ -103,12 +104,14 @@ def _applications(figures: ReceivablesFigures) -> Iterator[Expected]:
         if receipt and one.application_date < receipt.receipt_date:
             amount = history.functional(one.amount, invoice.currency, receivables.effective(one))
             for scope in scopes:
-                yield expected("application_before_receipt", period, scope, "cash_applications", one.application_id,
-                               amount)
+                yield expected(
+                    "application_before_receipt", period, scope, "cash_applications", one.application_id, amount
+                )
         for excess in _crossings(figures, one, invoice, receipt):
             for scope in scopes:
-                yield expected("application_exceeds_document", period, scope, "cash_applications",
-                               one.application_id, excess)
+                yield expected(
+                    "application_exceeds_document", period, scope, "cash_applications", one.application_id, excess
+                )
 
 
 def _crossings(
@@ -152,17 +155,24 @@ def _collections(figures: ReceivablesFigures) -> Iterator[Expected]:
                 unapplied = -item.amount - _refunded(figures, document, period)
                 if unapplied > 0:
                     for scope in scopes:
-                        yield expected("receipt_unapplied", period, scope, "cash_receipts", document.receipt_id,
-                                       unapplied)
+                        yield expected(
+                            "receipt_unapplied", period, scope, "cash_receipts", document.receipt_id, unapplied
+                        )
     yield from _duplicates(figures.history)
 
 
 def _refunded(figures: ReceivablesFigures, receipt: Receipt, period: Period) -> Decimal:
     """What later refunds that carry the receipt's reference gave back by the end of a period."""
     return -sum(
-        (figures.history.functional(one.amount, one.currency, period.last_day) for one in figures.history.receipts
-         if one.amount < 0 and one.reference == receipt.reference and one.customer_id == receipt.customer_id
-         and receipt.receipt_date <= one.receipt_date <= period.last_day), ZERO
+        (
+            figures.history.functional(one.amount, one.currency, period.last_day)
+            for one in figures.history.receipts
+            if one.amount < 0
+            and one.reference == receipt.reference
+            and one.customer_id == receipt.customer_id
+            and receipt.receipt_date <= one.receipt_date <= period.last_day
+        ),
+        ZERO,
     )
 
 
@@ -171,13 +181,22 @@ def _duplicates(history: History) -> Iterator[Expected]:
     for place, later in enumerate(ordered):
         for earlier in ordered[:place]:
             same = (earlier.customer_id, earlier.reference, earlier.amount) == (
-                later.customer_id, later.reference, later.amount)
+                later.customer_id,
+                later.reference,
+                later.amount,
+            )
             if same and (later.receipt_date - earlier.receipt_date).days <= 5:
                 owner = only_program(later.customer_id)
                 amount = history.functional(later.amount, later.currency, later.receipt_date)
                 for scope in [COMPANY, owner] if owner else [COMPANY]:
-                    yield expected("receipt_duplicate", Period.of(later.receipt_date), scope, "cash_receipts",
-                                   later.receipt_id, amount)
+                    yield expected(
+                        "receipt_duplicate",
+                        Period.of(later.receipt_date),
+                        scope,
+                        "cash_receipts",
+                        later.receipt_id,
+                        amount,
+                    )
                 break
 
 
@@ -185,8 +204,10 @@ def _balances(contracts: ContractFigures) -> Iterator[Expected]:
     for period in PERIODS:
         for program in balances(contracts.history, period):
             shown = contracts.contract_balances(period, program)
-            for name, kind in (("deferred_revenue", "deferred_revenue_differs"),
-                               ("unbilled_receivable", "unbilled_differs")):
+            for name, kind in (
+                ("deferred_revenue", "deferred_revenue_differs"),
+                ("unbilled_receivable", "unbilled_differs"),
+            ):
                 difference = (shown[f"{name}_general_ledger"] or ZERO) - (shown[name] or ZERO)
                 if difference:
                     for scope in (COMPANY, program):

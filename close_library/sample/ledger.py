@@ -69,8 +69,9 @@ def _invoices(history: History) -> Iterator[Journal]:
         tax = history.functional(invoice.tax_amount, currency, day)
         program = invoice.program_id
         lines = [
-            JournalLine("1200", total, program, invoice.customer_id, invoice.invoice_number, currency,
-                        invoice.total_amount),
+            JournalLine(
+                "1200", total, program, invoice.customer_id, invoice.invoice_number, currency, invoice.total_amount
+            ),
             JournalLine("2400", tax - total, program, invoice.customer_id, invoice.invoice_number),
         ]
         if tax:
@@ -99,8 +100,10 @@ def _receipt(history: History, receivables: Receivables, receipt: Receipt, stray
             credited[program] -= application.amount
             credited[owner] += application.amount
         else:
-            pair = [_customer_line("1200", application.amount, owner, receipt),
-                    _customer_line("1200", -application.amount, program, receipt)]
+            pair = [
+                _customer_line("1200", application.amount, owner, receipt),
+                _customer_line("1200", -application.amount, program, receipt),
+            ]
             yield Journal(receivables.effective(application), "cash", f"Cash {receipt.receipt_id} applied", pair)
     account = "1050" if receipt.payout_id else "1000"
     lines = [_customer_line(account, amount, "", receipt, receipt.amount)]
@@ -119,14 +122,17 @@ def _customer_line(
 
 def _allowances(history: History, receivables: Receivables) -> Iterator[Journal]:
     accounts = {"discount": ("4900", "Cash discount"), "write_off": ("6500", "Write-off")}
-    customers = {one.application_id: receivables.invoices[one.invoice_id].customer_id
-                 for one in receivables.applications}
+    customers = {
+        one.application_id: receivables.invoices[one.invoice_id].customer_id for one in receivables.applications
+    }
     for movement in receivables.movements:
         if movement.kind in accounts and not _strays(history, movement.document).skip:
             account, words = accounts[movement.kind]
             customer, document, program = customers[movement.document], movement.document, movement.program_id
-            lines = [JournalLine(account, -movement.amount, program, customer, document),
-                     JournalLine("1200", movement.amount, program, customer, document)]
+            lines = [
+                JournalLine(account, -movement.amount, program, customer, document),
+                JournalLine("1200", movement.amount, program, customer, document),
+            ]
             yield Journal(movement.day, "billing", f"{words} {document}", lines)
 
 
@@ -137,8 +143,10 @@ def _payouts(history: History) -> Iterator[Journal]:
             yield Journal(row.created, "cash", f"Processor fee {row.transaction_id}", lines)
     for payout in history.payouts:
         if payout.status == "paid":
-            lines = [JournalLine("1000", payout.amount, "", "", payout.payout_id),
-                     JournalLine("1050", -payout.amount, "", "", payout.payout_id)]
+            lines = [
+                JournalLine("1000", payout.amount, "", "", payout.payout_id),
+                JournalLine("1050", -payout.amount, "", "", payout.payout_id),
+            ]
             yield Journal(payout.arrival_date, "cash", f"Payout {payout.payout_id}", lines)
 
 
@@ -153,8 +161,10 @@ def _vendors(history: History) -> Iterator[Journal]:
             yield Journal(invoice.invoice_date, "payables", f"Vendor invoice {document}", lines)
     for payment in history.vendor_payments:
         program = numbers[payment.vendor_invoice_id].program_id
-        lines = [JournalLine("2000", payment.amount, program, "", payment.vendor_payment_id),
-                 JournalLine("1000", -payment.amount, "", "", payment.vendor_payment_id)]
+        lines = [
+            JournalLine("2000", payment.amount, program, "", payment.vendor_payment_id),
+            JournalLine("1000", -payment.amount, "", "", payment.vendor_payment_id),
+        ]
         yield Journal(payment.payment_date, "payables", f"Vendor payment {payment.reference}", lines)
 
 
@@ -165,8 +175,10 @@ def _revenue(history: History, period: Period) -> Iterator[Journal]:
             amount = history.revenue[line.line_id, period]
             contract = CONTRACT_OF[line.contract_id]
             if contract.program_id == program and amount:
-                lines += [JournalLine("2400", amount, program, contract.customer_id),
-                          JournalLine(line.account, -amount, program, contract.customer_id)]
+                lines += [
+                    JournalLine("2400", amount, program, contract.customer_id),
+                    JournalLine(line.account, -amount, program, contract.customer_id),
+                ]
         if lines:
             yield Journal(period.last_day, "revenue", f"Revenue {program} {period}", lines)
 
@@ -182,8 +194,10 @@ def _accruals(history: History, period: Period) -> Iterator[Journal]:
 def _remeasure(period: Period, change: Decimal) -> Iterator[Journal]:
     if change:
         document = f"fx:{FOREIGN}"
-        lines = [JournalLine("1200", change, FOREIGN_PROGRAM, "", document, FOREIGN, ZERO),
-                 JournalLine("7000", -change, FOREIGN_PROGRAM, "", document)]
+        lines = [
+            JournalLine("1200", change, FOREIGN_PROGRAM, "", document, FOREIGN, ZERO),
+            JournalLine("7000", -change, FOREIGN_PROGRAM, "", document),
+        ]
         yield Journal(period.last_day, "revaluation", f"Remeasure {FOREIGN} receivables", lines, name=f"fx {period}")
 
 
@@ -209,8 +223,11 @@ def _contract_balances(history: History, period: Period, before: Balances, now: 
         posted = _net_posted(history, program, period)
         # A difference in functional currency is a problem to be found, not an exchange difference.
         exchange = assets - liabilities - posted if program == FOREIGN_PROGRAM else ZERO
-        lines = [JournalLine("1250", assets, program), JournalLine("2400", exchange - assets, program),
-                 JournalLine("7000", -exchange, program)]
+        lines = [
+            JournalLine("1250", assets, program),
+            JournalLine("2400", exchange - assets, program),
+            JournalLine("7000", -exchange, program),
+        ]
         lines = [line for line in lines if line.amount]
         if lines:
             yield Journal(period.last_day, "revenue", f"Contract balances {program} {period}", lines)
@@ -219,11 +236,19 @@ def _contract_balances(history: History, period: Period, before: Balances, now: 
 def _net_posted(history: History, program: str, period: Period) -> Decimal:
     """What the month's revenue and billings did to the contract position, at the documents' own rates."""
     revenue = sum(
-        (history.revenue[line.line_id, period] for line in LINES
-         if CONTRACT_OF[line.contract_id].program_id == program), ZERO
+        (
+            history.revenue[line.line_id, period]
+            for line in LINES
+            if CONTRACT_OF[line.contract_id].program_id == program
+        ),
+        ZERO,
     )
     billed = sum(
-        (history.functional(one.total_amount - one.tax_amount, one.currency, one.invoice_date)
-         for one in history.posted() if one.program_id == program and Period.of(one.invoice_date) == period), ZERO
+        (
+            history.functional(one.total_amount - one.tax_amount, one.currency, one.invoice_date)
+            for one in history.posted()
+            if one.program_id == program and Period.of(one.invoice_date) == period
+        ),
+        ZERO,
     )
     return revenue - billed

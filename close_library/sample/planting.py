@@ -39,9 +39,20 @@ HOMES = {
 HOME_OF = {finding: home for home, findings in HOMES.items() for finding in findings.split()}
 
 WARNINGS = {
-    "timing", "journal_backdated", "journal_period_differs", "po_underfunded", "receipt_unapplied",
-    "invoice_past_due", "invoice_terms_differ", "invoice_outside_po_dates", "delivery_outside_po_dates",
-    "delivered_not_billed", "payout_not_in_bank", "task_late", "task_not_reviewed", "task_self_reviewed",
+    "timing",
+    "journal_backdated",
+    "journal_period_differs",
+    "po_underfunded",
+    "receipt_unapplied",
+    "invoice_past_due",
+    "invoice_terms_differ",
+    "invoice_outside_po_dates",
+    "delivery_outside_po_dates",
+    "delivered_not_billed",
+    "payout_not_in_bank",
+    "task_late",
+    "task_not_reviewed",
+    "task_self_reviewed",
 }
 
 
@@ -78,13 +89,23 @@ class Plants:
         for hook in _HOOKS.get((moment, owner, str(period)), ()):
             hook(self, *events)
 
-    def problem(self, finding: str, periods: str, program_id: str, table: str, key: Callable[[], str],
-                story: str, amount: Callable[[], Decimal | None] = lambda: None, name: str = "") -> None:
+    def problem(
+        self,
+        finding: str,
+        periods: str,
+        program_id: str,
+        table: str,
+        key: Callable[[], str],
+        story: str,
+        amount: Callable[[], Decimal | None] = lambda: None,
+        name: str = "",
+    ) -> None:
         """Note a planted problem and the periods (separated by spaces) in which it must be found."""
         self._note(name or finding, finding, False, periods, program_id, table, key, amount, story)
 
-    def near_miss(self, name: str, finding: str, program_id: str, table: str, key: Callable[[], str],
-                  story: str) -> None:
+    def near_miss(
+        self, name: str, finding: str, program_id: str, table: str, key: Callable[[], str], story: str
+    ) -> None:
         """Note a row that looks like a problem and must not be found."""
         self._note(name, finding, True, "", program_id, table, key, lambda: None, story)
 

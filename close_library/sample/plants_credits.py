@@ -18,10 +18,22 @@ Invoices = list[Invoice]
 
 def credit(invoice: Invoice, day: date, amount: Decimal, line: InvoiceLine) -> Invoice:
     """A credit memo against an invoice, for one of its contract lines."""
-    memo = draft(CONTRACT_OF[invoice.contract_id], day, [
-        InvoiceLine(line.contract_line_id, f"Credit, {line.description}", None, None, amount, line.service_start,
-                    line.service_end, line.delivery_id)
-    ])
+    memo = draft(
+        CONTRACT_OF[invoice.contract_id],
+        day,
+        [
+            InvoiceLine(
+                line.contract_line_id,
+                f"Credit, {line.description}",
+                None,
+                None,
+                amount,
+                line.service_start,
+                line.service_end,
+                line.delivery_id,
+            )
+        ],
+    )
     memo.document_type, memo.applies_to, memo.due_date = "credit_memo", invoice, None
     memo.po_number = invoice.po_number
     return memo
@@ -33,8 +45,7 @@ def _allowance(line_id: str, words: str, first: date, last: date) -> InvoiceLine
 
 
 def _invoice_of(history: History, contract_id: str, month: int) -> Invoice:
-    return next(one for one in history.invoices
-                if one.contract_id == contract_id and one.invoice_date.month == month)
+    return next(one for one in history.invoices if one.contract_id == contract_id and one.invoice_date.month == month)
 
 
 @when("invoice", "CT-ATL-01", "2026-03")
@@ -45,8 +56,14 @@ def credited_double_billing(plants: Plants, invoice: Invoice, invoices: Invoices
     memo = credit(second, invoice.invoice_date, -line.amount, line)
     invoices += [second, memo]
     plants.kept["its credit"] = memo
-    plants.near_miss("credited_double_billing", "delivery_billed_twice", "atlas", "deliveries",
-                     lambda: line.delivery_id, "billed twice on 2026-03-31 and credited the same day")
+    plants.near_miss(
+        "credited_double_billing",
+        "delivery_billed_twice",
+        "atlas",
+        "deliveries",
+        lambda: line.delivery_id,
+        "billed twice on 2026-03-31 and credited the same day",
+    )
 
 
 @when("billing", "", "2026-06")
@@ -54,13 +71,20 @@ def same_amount_on_another_order(plants: Plants, history: History, invoices: Inv
     """Two equal invoices for extra seats, each on its own purchase order."""
     contract, day = CONTRACT_OF["CT-EQX-01"], date(2026, 6, 10)
     for order in ("PO-HAL-8815", "PO-HAL-8816"):
-        seats = InvoiceLine("EQX-01-SUP", "Extra support seats", Decimal(1), None, Decimal("500.00"), day,
-                            date(2026, 6, 30))
+        seats = InvoiceLine(
+            "EQX-01-SUP", "Extra support seats", Decimal(1), None, Decimal("500.00"), day, date(2026, 6, 30)
+        )
         invoice = draft(contract, day, [seats])
         invoice.po_number = order
         invoices.append(invoice)
-    plants.near_miss("same_amount_on_another_po", "invoice_duplicate", "equinox", "invoices",
-                     lambda: invoice.invoice_id, "the same seats for another department, on its own order")
+    plants.near_miss(
+        "same_amount_on_another_po",
+        "invoice_duplicate",
+        "equinox",
+        "invoices",
+        lambda: invoice.invoice_id,
+        "the same seats for another department, on its own order",
+    )
 
 
 @when("billing", "", "2026-10")
@@ -71,8 +95,14 @@ def a_draft(plants: Plants, history: History, invoices: Invoices) -> None:
     waiting = draft(CONTRACT_OF["CT-DRA-01"], day, [line])
     waiting.status = "draft"
     invoices.append(waiting)
-    plants.near_miss("draft", "in_subledger_not_in_gl", "draco", "invoices", lambda: waiting.invoice_number,
-                     "a draft is no document, so the ledger need not know it")
+    plants.near_miss(
+        "draft",
+        "in_subledger_not_in_gl",
+        "draco",
+        "invoices",
+        lambda: waiting.invoice_number,
+        "a draft is no document, so the ledger need not know it",
+    )
 
 
 @when("billing", "", "2026-07")
@@ -100,8 +130,10 @@ def credit_of_the_quarter(plants: Plants, history: History, invoices: Invoices) 
     """The second bill of the August quarter is credited."""
     again: Invoice = plants.kept["billed again"]
     platform, support = (
-        (_allowance(line_id, "billed again", date(2026, 8, 1), date(2026, 10, 31)),
-         (LINE_OF[line_id].amount or ZERO).quantize(ZERO) / -4)
+        (
+            _allowance(line_id, "billed again", date(2026, 8, 1), date(2026, 10, 31)),
+            (LINE_OF[line_id].amount or ZERO).quantize(ZERO) / -4,
+        )
         for line_id in ("EQX-01-PLT", "EQX-01-SUP")
     )
     memo = credit(again, date(2026, 9, 10), platform[1], platform[0])

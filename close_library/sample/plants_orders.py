@@ -18,8 +18,14 @@ Tables = dict[str, Rows]
 def _to_date(history: History, contract_id: str, what: str, period: Period) -> Decimal:
     sums = getattr(history, what)
     return sum(
-        (sums[line.line_id, month] for line in LINES if line.contract_id == contract_id
-         for month in PERIODS if month <= period), ZERO
+        (
+            sums[line.line_id, month]
+            for line in LINES
+            if line.contract_id == contract_id
+            for month in PERIODS
+            if month <= period
+        ),
+        ZERO,
     )
 
 
@@ -42,13 +48,27 @@ def cut_in_october(plants: Plants, history: History, tables: Tables) -> None:
     left = (min(invoiced, accepted) / 500).to_integral_value(ROUND_FLOOR) * 500 - 2000
     funded = (accepted * 2 / 5000).to_integral_value() * 5000
     _fund(tables, "PO-HAL-8802", funded)
-    tables["po_amendments"].append({"po_number": "PO-HAL-8802", "amendment_number": "1",
-                                    "amendment_date": date(2026, 10, 12), "amount_change": left - funded})
+    tables["po_amendments"].append(
+        {
+            "po_number": "PO-HAL-8802",
+            "amendment_number": "1",
+            "amendment_date": date(2026, 10, 12),
+            "amount_change": left - funded,
+        }
+    )
     words = "the customer cut the order on 2026-10-12 below what it had received"
-    plants.problem("po_overbilled", "2026-10", "draco", "purchase_orders", lambda: "PO-HAL-8802", words,
-                   lambda: invoiced - left)
-    plants.problem("po_over_delivered", "2026-10", "draco", "purchase_orders", lambda: "PO-HAL-8802", words,
-                   lambda: accepted - left)
+    plants.problem(
+        "po_overbilled", "2026-10", "draco", "purchase_orders", lambda: "PO-HAL-8802", words, lambda: invoiced - left
+    )
+    plants.problem(
+        "po_over_delivered",
+        "2026-10",
+        "draco",
+        "purchase_orders",
+        lambda: "PO-HAL-8802",
+        words,
+        lambda: accepted - left,
+    )
 
 
 @when("tables")
@@ -60,14 +80,22 @@ def runs_short(plants: Plants, history: History, tables: Tables) -> None:
     for period in PERIODS:
         committed = max(_to_date(history, contract, what, period) for what in ("accepted_value", "billed"))
         recent = _to_date(history, contract, "accepted_value", period) - _to_date(
-            history, contract, "accepted_value", period.shift(-3))
+            history, contract, "accepted_value", period.shift(-3)
+        )
         rate = round_money(recent / 3, "USD")
         left = (PO_END.year - period.year) * 12 + PO_END.month - period.month
         needed = max(committed + rate * left - funded, ZERO)
         if committed <= funded and committed + rate * 2 > funded * Decimal("0.75"):
-            plants.problem("po_underfunded", str(period), "borealis", "purchase_orders", lambda: "PO-ALT-20619",
-                           "the order will not last to its end", always(needed),
-                           f"runs_short_{period}")
+            plants.problem(
+                "po_underfunded",
+                str(period),
+                "borealis",
+                "purchase_orders",
+                lambda: "PO-ALT-20619",
+                "the order will not last to its end",
+                always(needed),
+                f"runs_short_{period}",
+            )
 
 
 @when("tables")
@@ -75,15 +103,30 @@ def billed_to_the_cent(plants: Plants, history: History, tables: Tables) -> None
     """A closed order is billed exactly to its amount."""
     _fund(tables, "PO-PEL-310", _to_date(history, "CT-FOR-01", "billed", PERIODS[-1]))
     _order(tables, "PO-PEL-310")["status"] = "closed"
-    plants.near_miss("billed_to_the_cent", "po_overbilled", "fornax", "purchase_orders", lambda: "PO-PEL-310",
-                     "invoiced exactly what the closed order holds")
+    plants.near_miss(
+        "billed_to_the_cent",
+        "po_overbilled",
+        "fornax",
+        "purchase_orders",
+        lambda: "PO-PEL-310",
+        "invoiced exactly what the closed order holds",
+    )
 
 
 @when("tables")
 def second_order_of_orchard(plants: Plants, history: History, tables: Tables) -> None:
     """Orchard opens a second order from September."""
-    tables["purchase_orders"].append({
-        "po_number": "PO-ORC-0101", "program_id": "gaia", "customer_id": "CU-1007", "contract_id": "CT-GAI-02",
-        "issue_date": date(2026, 8, 24), "start_date": date(2026, 9, 1), "end_date": PO_END, "currency": "USD",
-        "authorized_amount": Decimal("50000.00"), "status": "open",
-    })
+    tables["purchase_orders"].append(
+        {
+            "po_number": "PO-ORC-0101",
+            "program_id": "gaia",
+            "customer_id": "CU-1007",
+            "contract_id": "CT-GAI-02",
+            "issue_date": date(2026, 8, 24),
+            "start_date": date(2026, 9, 1),
+            "end_date": PO_END,
+            "currency": "USD",
+            "authorized_amount": Decimal("50000.00"),
+            "status": "open",
+        }
+    )

@@ -36,21 +36,36 @@ def rate_too_high(plants: Plants, history: History, writer: Writer, invoice: Ven
     line.rate += above
     line.amount = round_money(line.quantity * line.rate, "USD")
     stake = round_money(line.quantity * above, "USD")
-    plants.problem("vendor_rate_differs", _month(invoice), "atlas", "vendor_invoice_lines",
-                   lambda: _key(invoice, place), "billed at 0.28, the vendor's rate is 0.2625", lambda: stake)
+    plants.problem(
+        "vendor_rate_differs",
+        _month(invoice),
+        "atlas",
+        "vendor_invoice_lines",
+        lambda: _key(invoice, place),
+        "billed at 0.28, the vendor's rate is 0.2625",
+        lambda: stake,
+    )
 
 
 @when("vendor_invoice", "VN-306/gaia", "2026-09")
-def hundred_items_too_many(plants: Plants, history: History, writer: Writer, invoice: VendorInvoice,
-                           rows: Rows) -> None:
+def hundred_items_too_many(
+    plants: Plants, history: History, writer: Writer, invoice: VendorInvoice, rows: Rows
+) -> None:
     """A rater bills a hundred items more than were approved."""
     line = invoice.lines[1]
     assert line.quantity is not None and line.rate is not None
     line.quantity += 100
     line.amount = round_money(line.quantity * line.rate, "USD")
     stake = round_money(100 * line.rate, "USD")
-    plants.problem("vendor_quantity_differs", _month(invoice), "gaia", "vendor_invoice_lines",
-                   lambda: _key(invoice, 2), "a hundred items more than approved", lambda: stake)
+    plants.problem(
+        "vendor_quantity_differs",
+        _month(invoice),
+        "gaia",
+        "vendor_invoice_lines",
+        lambda: _key(invoice, 2),
+        "a hundred items more than approved",
+        lambda: stake,
+    )
 
 
 @when("work", "VN-308/cygnus", "2026-08")
@@ -61,16 +76,24 @@ def never_approved(plants: Plants, rows: Rows) -> None:
 
 
 @when("vendor_invoice", "VN-308/cygnus", "2026-08")
-def billed_without_approval(plants: Plants, history: History, writer: Writer, invoice: VendorInvoice,
-                            rows: Rows) -> None:
+def billed_without_approval(
+    plants: Plants, history: History, writer: Writer, invoice: VendorInvoice, rows: Rows
+) -> None:
     """The contractor bills it all the same."""
     row = rows[2]
     rate = rate_owed(row.vendor_id, row.program_id, row.work_type, row.work_date)
     amount = round_money(row.quantity * rate, "USD")
     invoice.lines.append(VendorLine(row.work_id, row.work_type, row.quantity, rate, amount))
     place = len(invoice.lines)
-    plants.problem("vendor_work_not_approved", _month(invoice), "cygnus", "vendor_invoice_lines",
-                   lambda: _key(invoice, place), "nobody approved the work", lambda: amount)
+    plants.problem(
+        "vendor_work_not_approved",
+        _month(invoice),
+        "cygnus",
+        "vendor_invoice_lines",
+        lambda: _key(invoice, place),
+        "nobody approved the work",
+        lambda: amount,
+    )
 
 
 @when("vendor_invoice", "VN-304/draco", "2026-07")
@@ -85,15 +108,26 @@ def billed_twice(plants: Plants, history: History, writer: Writer, invoice: Vend
     again = bill(plants.kept["July work"])
     again.owed = ZERO
     invoice.lines.append(again)
-    plants.problem("vendor_work_billed_twice", _month(invoice), "draco", "vendor_work", lambda: again.work_id,
-                   "work of July, billed in August and again in September", lambda: again.amount)
+    plants.problem(
+        "vendor_work_billed_twice",
+        _month(invoice),
+        "draco",
+        "vendor_work",
+        lambda: again.work_id,
+        "work of July, billed in August and again in September",
+        lambda: again.amount,
+    )
 
 
 def _copy(history: History, invoice: VendorInvoice, status: str) -> VendorInvoice:
     """Another invoice of the same number, with one line for the whole."""
     total = sum((line.amount for line in invoice.lines), ZERO)
-    copy = replace(invoice, status=status, invoice_date=invoice.invoice_date + timedelta(days=3), lines=[
-        VendorLine("", "statement of account", None, None, total)])
+    copy = replace(
+        invoice,
+        status=status,
+        invoice_date=invoice.invoice_date + timedelta(days=3),
+        lines=[VendorLine("", "statement of account", None, None, total)],
+    )
     keep(history, copy)
     return copy
 
@@ -103,18 +137,30 @@ def sent_again(plants: Plants, history: History, writer: Writer, invoice: Vendor
     """A vendor sends its invoice again and it is entered again."""
     copy = _copy(history, invoice, "received")
     foot(writer, copy)
-    plants.problem("vendor_invoice_duplicate", _month(copy), "helix", "vendor_invoices",
-                   lambda: copy.vendor_invoice_id, "the same number entered again", lambda: copy.amount)
+    plants.problem(
+        "vendor_invoice_duplicate",
+        _month(copy),
+        "helix",
+        "vendor_invoices",
+        lambda: copy.vendor_invoice_id,
+        "the same number entered again",
+        lambda: copy.amount,
+    )
 
 
 @when("vendor_invoice", "VN-303/equinox", "2026-06")
-def sent_again_and_voided(plants: Plants, history: History, writer: Writer, invoice: VendorInvoice,
-                          rows: Rows) -> None:
+def sent_again_and_voided(plants: Plants, history: History, writer: Writer, invoice: VendorInvoice, rows: Rows) -> None:
     """A second entry of an invoice is voided at once."""
     copy = _copy(history, invoice, "void")
     foot(writer, copy)
-    plants.near_miss("voided_vendor_invoice", "vendor_invoice_duplicate", "equinox", "vendor_invoices",
-                     lambda: copy.vendor_invoice_id, "entered again and voided")
+    plants.near_miss(
+        "voided_vendor_invoice",
+        "vendor_invoice_duplicate",
+        "equinox",
+        "vendor_invoices",
+        lambda: copy.vendor_invoice_id,
+        "entered again and voided",
+    )
 
 
 @when("vendor_payments")
@@ -125,10 +171,24 @@ def paid_twice(plants: Plants, history: History, payments: list[VendorPayment]) 
     second = replace(first, payment_date=first.payment_date + timedelta(days=7))
     payments.append(second)
     invoice = next(one for one in history.vendor_invoices if one.vendor_invoice_id == first.vendor_invoice_id)
-    plants.problem("vendor_payment_duplicate", "2026-10", invoice.program_id, "vendor_payments",
-                   lambda: second.vendor_payment_id, "paid again a week later", lambda: second.amount)
-    plants.problem("vendor_overpaid", "2026-10", invoice.program_id, "vendor_invoices",
-                   lambda: invoice.vendor_invoice_id, "two payments for one invoice", lambda: second.amount)
+    plants.problem(
+        "vendor_payment_duplicate",
+        "2026-10",
+        invoice.program_id,
+        "vendor_payments",
+        lambda: second.vendor_payment_id,
+        "paid again a week later",
+        lambda: second.amount,
+    )
+    plants.problem(
+        "vendor_overpaid",
+        "2026-10",
+        invoice.program_id,
+        "vendor_invoices",
+        lambda: invoice.vendor_invoice_id,
+        "two payments for one invoice",
+        lambda: second.amount,
+    )
 
 
 @when("tables")
@@ -151,9 +211,14 @@ def calendar(plants: Plants, history: History, tables: Tables) -> None:
         (alone, "task_self_reviewed", "reviewed by the one who did it"),
     ):
         task_id = str(row["task_id"])
-        plants.problem(finding, str(row["period"]), str(row["program_id"]), "billing_tasks",
-                       always(task_id), story)
+        plants.problem(finding, str(row["period"]), str(row["program_id"]), "billing_tasks", always(task_id), story)
     minute = tasks["TK-2026-08-draco-2"]
     minute["completed_at"] = minute["due_at"]
-    plants.near_miss("on_the_minute", "task_late", "draco", "billing_tasks", lambda: "TK-2026-08-draco-2",
-                     "completed exactly when it was due")
+    plants.near_miss(
+        "on_the_minute",
+        "task_late",
+        "draco",
+        "billing_tasks",
+        lambda: "TK-2026-08-draco-2",
+        "completed exactly when it was due",
+    )

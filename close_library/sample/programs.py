@@ -101,8 +101,18 @@ def _d(text: str) -> Decimal:
 
 
 _SMALL = (
-    "Acorn Vision", "Bluefin Analytics", "Cobalt Speech", "Dovetail Commerce", "Ember Learning", "Foxglove Care",
-    "Granite Maps", "Heron Finance", "Inkwell Legal", "Juniper Travel", "Kite Logistics", "Lattice Games",
+    "Acorn Vision",
+    "Bluefin Analytics",
+    "Cobalt Speech",
+    "Dovetail Commerce",
+    "Ember Learning",
+    "Foxglove Care",
+    "Granite Maps",
+    "Heron Finance",
+    "Inkwell Legal",
+    "Juniper Travel",
+    "Kite Logistics",
+    "Lattice Games",
 )
 _TAXED = {"Bluefin Analytics", "Granite Maps", "Kite Logistics"}
 
@@ -157,10 +167,27 @@ def _tiers(old: dict[str, str], new: dict[str, str]) -> tuple[Price, ...]:
     return (*before, *(Price(_d(price), _d(tier), _JULY) for tier, price in new.items()))
 
 
-def _usage(line_id: str, product: str, unit: str, prices: tuple[Price, ...], volume: tuple[int, int, int],
-           recognition: str = "on_acceptance", model: str = "usage") -> Line:
-    return Line(line_id, _contract_of(line_id), product, model, recognition, unit, prices,
-                monthly=volume[0], low=volume[1], high=volume[2])
+def _usage(
+    line_id: str,
+    product: str,
+    unit: str,
+    prices: tuple[Price, ...],
+    volume: tuple[int, int, int],
+    recognition: str = "on_acceptance",
+    model: str = "usage",
+) -> Line:
+    return Line(
+        line_id,
+        _contract_of(line_id),
+        product,
+        model,
+        recognition,
+        unit,
+        prices,
+        monthly=volume[0],
+        low=volume[1],
+        high=volume[2],
+    )
 
 
 def _contract_of(line_id: str) -> str:
@@ -179,20 +206,41 @@ def _helix_lines(number: int) -> tuple[Line, Line]:
     contract = f"HLX-{number:02d}"
     fee = Decimal(540 + 60 * (number % 5)) * 12
     return (
-        Line(f"{contract}-SUB", f"CT-{contract}", "Helix workspace", "subscription", "ratable_monthly", "year",
-             amount=fee.quantize(_d("0.01")), start=_YEAR[0], end=_YEAR[1]),
+        Line(
+            f"{contract}-SUB",
+            f"CT-{contract}",
+            "Helix workspace",
+            "subscription",
+            "ratable_monthly",
+            "year",
+            amount=fee.quantize(_d("0.01")),
+            start=_YEAR[0],
+            end=_YEAR[1],
+        ),
         _usage(f"{contract}-TSK", "Helix labelling tasks", "task", _flat("0.115"), (6, 900, 5200), "as_delivered"),
     )
 
 
 LINES = (
-    _usage("ATL-01-IMG", "Image bounding boxes", "box",
-           _tiers({"0": "0.085", "400000": "0.078", "900000": "0.07"},
-                  {"0": "0.088", "400000": "0.08", "900000": "0.072"}), (44, 9000, 38000)),
+    _usage(
+        "ATL-01-IMG",
+        "Image bounding boxes",
+        "box",
+        _tiers(
+            {"0": "0.085", "400000": "0.078", "900000": "0.07"}, {"0": "0.088", "400000": "0.08", "900000": "0.072"}
+        ),
+        (44, 9000, 38000),
+    ),
     _usage("ATL-01-VID", "Video object tracks", "track", _flat("1.35"), (22, 500, 1400), "as_delivered"),
-    _usage("BOR-01-ENG", "Clinical annotators", "hour",
-           (Price(_d("68"), None, None, _JUNE_END), Price(_d("71.5"), None, _JULY)), (34, 28, 44), "as_delivered",
-           "staffing"),
+    _usage(
+        "BOR-01-ENG",
+        "Clinical annotators",
+        "hour",
+        (Price(_d("68"), None, None, _JUNE_END), Price(_d("71.5"), None, _JULY)),
+        (34, 28, 44),
+        "as_delivered",
+        "staffing",
+    ),
     _usage("BOR-01-QAL", "Quality leads", "hour", _flat("92.5"), (8, 20, 40), "as_delivered", "staffing"),
     _usage("CYG-01-UTT", "Speech utterances", "utterance", _flat("0.42"), (34, 1500, 4600), "as_delivered"),
     _usage("CYG-01-TRN", "Translated segments", "segment", _flat("4.1"), (12, 220, 640)),
@@ -203,15 +251,50 @@ LINES = (
     _milestone(5, "Preference corpus II", "110000.00"),
     _milestone(6, "Long-context set", "64000.00"),
     _usage("DRA-02-CMP", "Pairwise comparisons", "comparison", _flat("2.85"), (26, 180, 720)),
-    Line("EQX-01-PLT", "CT-EQX-01", "Evaluation platform", "subscription", "ratable_monthly", "year",
-         amount=_d("360000.00"), start=date(2026, 2, 1), end=date(2027, 1, 31), selling_price=_d("380000.00")),
-    Line("EQX-01-SUP", "CT-EQX-01", "Named support", "subscription", "ratable_daily", "year",
-         amount=_d("48000.00"), start=date(2026, 2, 1), end=date(2027, 1, 31), selling_price=_d("60000.00")),
+    Line(
+        "EQX-01-PLT",
+        "CT-EQX-01",
+        "Evaluation platform",
+        "subscription",
+        "ratable_monthly",
+        "year",
+        amount=_d("360000.00"),
+        start=date(2026, 2, 1),
+        end=date(2027, 1, 31),
+        selling_price=_d("380000.00"),
+    ),
+    Line(
+        "EQX-01-SUP",
+        "CT-EQX-01",
+        "Named support",
+        "subscription",
+        "ratable_daily",
+        "year",
+        amount=_d("48000.00"),
+        start=date(2026, 2, 1),
+        end=date(2027, 1, 31),
+        selling_price=_d("60000.00"),
+    ),
     _usage("EQX-02-TOK", "Evaluated tokens", "token", _flat("0.0000185"), (24, 9000000, 61000000), "as_delivered"),
-    Line("FOR-01-FIX", "CT-FOR-01", "Street map corpus", "fixed_fee", "cost_to_cost", "project",
-         amount=_d("640000.00"), start=date(2026, 2, 1), end=date(2026, 12, 31), estimated_cost=_d("410000.00")),
-    _usage("GAI-01-CUB", "Sensor cuboids", "cuboid",
-           (Price(_d("0.62"), _d("0")), Price(_d("0.55"), _d("60000"))), (30, 1200, 4400)),
+    Line(
+        "FOR-01-FIX",
+        "CT-FOR-01",
+        "Street map corpus",
+        "fixed_fee",
+        "cost_to_cost",
+        "project",
+        amount=_d("640000.00"),
+        start=date(2026, 2, 1),
+        end=date(2026, 12, 31),
+        estimated_cost=_d("410000.00"),
+    ),
+    _usage(
+        "GAI-01-CUB",
+        "Sensor cuboids",
+        "cuboid",
+        (Price(_d("0.62"), _d("0")), Price(_d("0.55"), _d("60000"))),
+        (30, 1200, 4400),
+    ),
     _usage("GAI-02-HRS", "Shelf audit specialists", "hour", _flat("57.25"), (24, 24, 42), "as_delivered", "staffing"),
     *(line for n in range(1, len(_SMALL) + 1) for line in _helix_lines(n)),
 )
@@ -223,6 +306,7 @@ PROGRAM_IDS = tuple(program.program_id for program in PROGRAMS)
 
 CONTRACT_CHANGE = ("FOR-01-FIX", date(2026, 7, 15), _d("60000.00"))
 """The customer of fornax adds a region: the price rises, and revenue catches up in July."""
+
 
 def program_of_contract_line(line_id: str) -> str:
     """The program that a contract line belongs to."""

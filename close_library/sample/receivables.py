@@ -70,8 +70,11 @@ class Receivables:
         found, functional = [], self.history.functional
         for invoice in self.invoices.values():
             amount = functional(invoice.total_amount, invoice.currency, invoice.invoice_date)
-            found.append(Movement(invoice.document_type, invoice.invoice_number, invoice.program_id,
-                                  invoice.invoice_date, amount))
+            found.append(
+                Movement(
+                    invoice.document_type, invoice.invoice_number, invoice.program_id, invoice.invoice_date, amount
+                )
+            )
         for receipt in self.receipts.values():
             amount = functional(receipt.amount, receipt.currency, receipt.receipt_date)
             owner = only_program(receipt.customer_id)
@@ -93,8 +96,7 @@ class Receivables:
         for kind, amount in (("discount", application.discount_amount), ("write_off", application.write_off_amount)):
             if amount:
                 converted = self.history.functional(amount, invoice.currency, day)
-                found.append(Movement(kind, application.application_id, invoice.program_id, day,
-                                      -converted))
+                found.append(Movement(kind, application.application_id, invoice.program_id, day, -converted))
         return found
 
     def open_items(self, day: date) -> list[OpenItem]:
@@ -119,8 +121,6 @@ class Receivables:
 
     def remeasurement(self, day: date) -> Decimal:
         """The foreign program's open items at a day's rate, less its documents at their own rates."""
-        open_amount = sum(
-            (item.amount for item in self.open_items(day) if item.document.currency == FOREIGN), ZERO
-        )
+        open_amount = sum((item.amount for item in self.open_items(day) if item.document.currency == FOREIGN), ZERO)
         documents = (m.amount for m in self.movements if m.program_id == FOREIGN_PROGRAM and m.day <= day)
         return open_amount - sum(documents, ZERO)

@@ -39,12 +39,21 @@ class Truth:
     def as_data(self) -> dict[str, object]:
         """Everything as plain values, amounts as text."""
         return {
-            "format": "sample_truth/1", "company": NAME, "functional_currency": FUNCTIONAL, "seed": self.seed,
-            "scale": format(self.scale, "f"), "periods": [str(period) for period in PERIODS],
-            "complete_homes": list(COMPLETE_HOMES), "rows": self.rows,
+            "format": "sample_truth/1",
+            "company": NAME,
+            "functional_currency": FUNCTIONAL,
+            "seed": self.seed,
+            "scale": format(self.scale, "f"),
+            "periods": [str(period) for period in PERIODS],
+            "complete_homes": list(COMPLETE_HOMES),
+            "rows": self.rows,
             "figures": {
-                period: {scope: {ref: {name: _text(amount) for name, amount in figures.items()}
-                                 for ref, figures in refs.items()} for scope, refs in scopes.items()}
+                period: {
+                    scope: {
+                        ref: {name: _text(amount) for name, amount in figures.items()} for ref, figures in refs.items()
+                    }
+                    for scope, refs in scopes.items()
+                }
                 for period, scopes in self.figures.items()
             },
             "findings": [one.as_data() for one in self.findings],
@@ -72,15 +81,35 @@ class Truth:
             "workpaper over all periods: " + ", ".join(f"{home}: {by_home[home]}" for home in sorted(by_home)) + "."
         )
         lines = [
-            f"# {NAME}, a sample company", "", about, "", _STORY, "",
-            "## Programs", "", "| program | what it is | billed by |", "|---|---|---|", *_programs(), "",
-            "## Planted problems", "", counted, "",
+            f"# {NAME}, a sample company",
+            "",
+            about,
+            "",
+            _STORY,
+            "",
+            "## Programs",
+            "",
+            "| program | what it is | billed by |",
+            "|---|---|---|",
+            *_programs(),
+            "",
+            "## Planted problems",
+            "",
+            counted,
+            "",
             "| plant | finding | workpaper | periods | program | key | what happened |",
-            "|---|---|---|---|---|---|---|", *(_row(plant) for plant in self.planted), "",
-            "## Near misses, which are no problem", "",
-            "| near miss | is not a | program | key | why |", "|---|---|---|---|---|",
-            *(f"| {one['name']} | `{one['finding']}` | {one['program_id'] or '–'} | {one['key']} | {one['story']} |"
-              for one in self.near_misses), "",
+            "|---|---|---|---|---|---|---|",
+            *(_row(plant) for plant in self.planted),
+            "",
+            "## Near misses, which are no problem",
+            "",
+            "| near miss | is not a | program | key | why |",
+            "|---|---|---|---|---|",
+            *(
+                f"| {one['name']} | `{one['finding']}` | {one['program_id'] or '–'} | {one['key']} | {one['story']} |"
+                for one in self.near_misses
+            ),
+            "",
         ]
         return "\n".join(lines)
 
@@ -102,14 +131,17 @@ def _programs() -> list[str]:
         words = f"{line.model.replace('_', ' ')} ({line.recognition.replace('_', ' ')})"
         if words not in models:
             models.append(words)
-    return [f"| {program.program_id} | {program.name} | {', '.join(billed[program.program_id])} |"
-            for program in PROGRAMS]
+    return [
+        f"| {program.program_id} | {program.name} | {', '.join(billed[program.program_id])} |" for program in PROGRAMS
+    ]
 
 
 def _row(plant: dict[str, object]) -> str:
     periods = str(plant["periods"]).strip("[]").replace("'", "")
-    return (f"| {plant['name']} | `{plant['finding']}` | {plant['home']} | {periods} | {plant['program_id'] or '–'} "
-            f"| {plant['key']} | {plant['story']} |")
+    return (
+        f"| {plant['name']} | `{plant['finding']}` | {plant['home']} | {periods} | {plant['program_id'] or '–'} "
+        f"| {plant['key']} | {plant['story']} |"
+    )
 
 
 def _text(amount: Decimal | None) -> str | None:
@@ -130,8 +162,14 @@ def _in_order(notes: list[Note]) -> list[Note]:
 
 def _told(note: Note) -> dict[str, object]:
     return {
-        "name": note.name, "finding": note.finding, "home": HOME_OF[note.finding], "periods": list(note.periods),
-        "program_id": note.program_id, "table": note.table, "key": note.key(), "story": note.story,
+        "name": note.name,
+        "finding": note.finding,
+        "home": HOME_OF[note.finding],
+        "periods": list(note.periods),
+        "program_id": note.program_id,
+        "table": note.table,
+        "key": note.key(),
+        "story": note.story,
     }
 
 
@@ -153,7 +191,9 @@ def tell(history: History, receivables: Receivables, plants: Plants, writer: Wri
                 refs["60"] = contracts.recognition(period, scope)
                 refs["90"] = contracts.tracker(period, scope)
     truth = Truth(
-        history.seed, history.scale, figures,
+        history.seed,
+        history.scale,
+        figures,
         tuple(all_findings(receivables_figures, contracts, plants.notes)),
         tuple(_told(note) for note in _in_order(plants.notes) if not note.near_miss),
         tuple(_told(note) for note in plants.notes if note.near_miss),

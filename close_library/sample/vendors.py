@@ -76,10 +76,12 @@ RATES = (
 def rate_owed(vendor_id: str, program_id: str, work_type: str, day: date) -> Decimal:
     """The vendor's own base rate, or else the standard card's, plus every bonus and incentive in force."""
     here = [
-        rate for rate in RATES
+        rate
+        for rate in RATES
         if (rate.program_id, rate.work_type) == (program_id, work_type)
         and rate.vendor_id in ("", vendor_id)
-        and rate.rate_from <= day and (rate.rate_to is None or day <= rate.rate_to)
+        and rate.rate_from <= day
+        and (rate.rate_to is None or day <= rate.rate_to)
     ]
     bases = sorted((rate for rate in here if rate.rate_type == "base"), key=lambda rate: rate.vendor_id, reverse=True)
     return bases[0].rate + sum((rate.rate for rate in here if rate.rate_type != "base"), Decimal(0))
@@ -132,12 +134,21 @@ def bill(row: Work) -> VendorLine:
     return VendorLine(row.work_id, row.work_type, row.approved_quantity, rate, value, value)
 
 
-def _invoice(history: History, plants: Plants, vendor: Vendor, program: str, period: Period, rows: list[Work],
-             writer: Writer) -> None:
+def _invoice(
+    history: History, plants: Plants, vendor: Vendor, program: str, period: Period, rows: list[Work], writer: Writer
+) -> None:
     dice = history.dice("bills", vendor.vendor_id, program, period)
     day = workday(period.next.first_day + timedelta(days=dice.randint(4, 8)))
-    invoice = VendorInvoice("", vendor.vendor_id, program, f"{vendor.prefix}-{period.year}{period.month:02d}-"
-                            f"{program[:3].upper()}", day, str(period), ZERO, "approved")
+    invoice = VendorInvoice(
+        "",
+        vendor.vendor_id,
+        program,
+        f"{vendor.prefix}-{period.year}{period.month:02d}-{program[:3].upper()}",
+        day,
+        str(period),
+        ZERO,
+        "approved",
+    )
     invoice.lines = [bill(row) for row in rows if row.approved_date]
     if vendor.vendor_type == "vendor" and period.month % 3 == 0:
         fee = VendorLine("", "platform fee", Decimal(1), Decimal("350"), Decimal("350.00"))
@@ -171,21 +182,32 @@ def pay(history: History, plants: Plants) -> None:
         dice = history.dice("pays", invoice.vendor_invoice_id)
         day = workday(invoice.invoice_date + timedelta(days=dice.randint(21, 32)))
         if invoice.status == "approved" and day <= LAST_DAY:
-            due.append(VendorPayment("", invoice.vendor_id, invoice.vendor_invoice_id, day, invoice.amount,
-                                     invoice.vendor_invoice_number))
+            due.append(
+                VendorPayment(
+                    "", invoice.vendor_id, invoice.vendor_invoice_id, day, invoice.amount, invoice.vendor_invoice_number
+                )
+            )
             invoice.status = "paid"
     plants.call("vendor_payments", "", "", history, due)
     for payment in sorted(due, key=lambda one: one.payment_date):
         payment.vendor_payment_id = f"VP-{history.number('vendor_payment'):05d}"
         history.vendor_payments.append(payment)
-        bank_line(history, payment.payment_date, -payment.amount, payment.reference,
-                  f"Payment to {names[payment.vendor_id]}")
+        bank_line(
+            history, payment.payment_date, -payment.amount, payment.reference, f"Payment to {names[payment.vendor_id]}"
+        )
 
 
 def reference_rows(writer: Writer) -> None:
     """Write the vendors and their rate cards."""
     for vendor in VENDORS:
-        writer.row("vendors", {"vendor_id": vendor.vendor_id, "vendor_name": vendor.name,
-                               "vendor_type": vendor.vendor_type, "currency": "USD"})
+        writer.row(
+            "vendors",
+            {
+                "vendor_id": vendor.vendor_id,
+                "vendor_name": vendor.name,
+                "vendor_type": vendor.vendor_type,
+                "currency": "USD",
+            },
+        )
     for rate in RATES:
         writer.row("vendor_rates", rate)

@@ -120,6 +120,10 @@ def _named(values: Mapping[str, object] | object) -> dict[str, object]:
 
 def not_writable(folder: Path, reason: OSError) -> ParameterError:
     """The error for a folder that can't be written."""
-    fault = Fault(str(folder), reason.strerror or str(reason), "a folder that can be written, with room on its disk",
-                  "name another folder, or make room")
+    fault = Fault(
+        str(folder),
+        reason.strerror or str(reason),
+        "a folder that can be written, with room on its disk",
+        "name another folder, or make room",
+    )
     return ParameterError("the sample company can't be written.", [fault])

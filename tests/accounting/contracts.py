@@ -8,7 +8,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from close_library.accounting.signed import SAID_FIGURES
+from close_library.accounting.revenue.signed import SAID_FIGURES
 from close_library.evidence import Scope
 from close_library.parameters import COMPANY
 from tests.ledgers import small_company

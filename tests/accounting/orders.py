@@ -61,6 +61,8 @@ def _table(name: str, rows: str) -> str:
     return "\n".join([name, " ".join(header), *filled])
 
 
-def order_company(folder: Path, period: str = "2026-05", program: str = "atlas", *, changes: Any = None, **tables: str) -> Scope:
+def order_company(
+    folder: Path, period: str = "2026-05", program: str = "atlas", *, changes: Any = None, **tables: str
+) -> Scope:
     """The scope of a small company with these orders and documents; `changes` are parameters of its own."""
     return small_company(folder, text(**tables), period, program, **(changes or {}))

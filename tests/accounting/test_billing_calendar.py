@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from close_library.accounting import billing_calendar, states_counted
-from close_library.accounting.billing_calendar import overdue_from
+from close_library.accounting.billing.billing_calendar import overdue_from
 from tests.ledgers import amounts, found, scope_of, small_company
 
 HEADER = "task_id program_id period step team assignee due_at completed_at reviewer reviewed_at result"

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from close_library.accounting import purchase_order_burn, purchase_order_trace, total_of
-from close_library.accounting.purchase_order_burn import months_left, run_out_date
+from close_library.accounting.purchase_orders.purchase_order_burn import months_left, run_out_date
 from close_library.evidence import Result
 from tests.accounting.orders import order_company
 from tests.ledgers import found

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from close_library.accounting import cash_and_payouts
-from close_library.accounting.cash_and_payouts import gross_less_fees, money_in_placed, receipts_placed
+from close_library.accounting.cash.cash_and_payouts import gross_less_fees, money_in_placed, receipts_placed
 from close_library.errors import BooksError
 from tests.ledgers import ACCOUNTS, amounts, found, scope_of, small_company
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from close_library.accounting import cash_and_payouts
-from close_library.accounting.cash_and_payouts import money_in_placed, receipts_placed
+from close_library.accounting.cash.cash_and_payouts import money_in_placed, receipts_placed
 from close_library.books import Books, seal
 from close_library.evidence import Result, Scope
 from close_library.parameters import COMPANY, CompanyParameters, load_parameters

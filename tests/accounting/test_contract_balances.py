@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from close_library.accounting.contract_balances import contract_balances_to_ledger
-from close_library.accounting.revenue_recognition import revenue_recognition
-from close_library.accounting.revenue_to_ledger import revenue_to_ledger
-from close_library.accounting.roll_contracts import (
+from close_library.accounting.revenue.contract_balances import contract_balances_to_ledger
+from close_library.accounting.revenue.revenue_recognition import revenue_recognition
+from close_library.accounting.revenue.revenue_to_ledger import revenue_to_ledger
+from close_library.accounting.revenue.roll_contracts import (
     contract_asset_roll_forward,
     deferred_revenue_roll_forward,
     rolled_contracts,
@@ -19,12 +19,19 @@ from tests.accounting.contracts import contract_company, sign
 from tests.ledgers import amounts, found, scope_of
 
 BALANCES = ("deferred_revenue", "unbilled_receivable")
-BY_QUANTITY = "u c-1 task usage as_delivered 1.00\nv c-1 task usage as_delivered 1.00\nw c-2 task usage as_delivered 1.00"
+BY_QUANTITY = (
+    "u c-1 task usage as_delivered 1.00\nv c-1 task usage as_delivered 1.00\nw c-2 task usage as_delivered 1.00"
+)
 
 POSITIONS = {
     "earned and not billed": ("d-1 u 2026-05-09 . 10 . delivered", "", "", ("0.00", "10.00")),
     "billed and not earned": ("", "i-1 2026-05-09 10.00", "i-1 1 u 10.00", ("10.00", "0.00")),
-    "earned and billed": ("d-1 u 2026-05-09 . 10 . delivered", "i-1 2026-05-31 10.00", "i-1 1 u 10.00", ("0.00", "0.00")),
+    "earned and billed": (
+        "d-1 u 2026-05-09 . 10 . delivered",
+        "i-1 2026-05-31 10.00",
+        "i-1 1 u 10.00",
+        ("0.00", "0.00"),
+    ),
     "the lines of one contract are net": (
         "d-1 u 2026-05-09 . 10 . delivered",
         "i-1 2026-05-09 25.00",
@@ -91,7 +98,12 @@ def assert_rolls(scope: Scope) -> None:
     deferred, assets = deferred_revenue_roll_forward(scope), contract_asset_roll_forward(scope)
     assert rolled_contracts(deferred) == deferred.closing_balance.money == balances.deferred_revenue.money
     assert rolled_contracts(assets) == assets.closing_balance.money == balances.unbilled_receivable.money
-    assert deferred.revenue.money == assets.revenue.money == revenue.revenue.money == revenue_recognition(scope).revenue.money
+    assert (
+        deferred.revenue.money
+        == assets.revenue.money
+        == revenue.revenue.money
+        == revenue_recognition(scope).revenue.money
+    )
     for figure in (f for result in (balances, revenue, deferred, assets) for f in result.figures.values()):
         assert figure.population is not None
         assert sum(figure.population.rows()["amount"], Decimal(0)) == figure.money, figure.id
@@ -162,7 +174,9 @@ def test_a_contract_of_no_program_is_the_company_s(tmp_path: Path) -> None:
     )
     assert found(contract_balances_to_ledger(scope)) == [("unbilled_differs", "_company", "-15.00")]
     assert found(revenue_to_ledger(scope)) == [("revenue_differs", "_company", "-15.00")]
-    assert amounts(revenue_to_ledger(scope_of(tmp_path / "books", "2026-05", "atlas")), "revenue") == {"revenue": "0.00"}
+    assert amounts(revenue_to_ledger(scope_of(tmp_path / "books", "2026-05", "atlas")), "revenue") == {
+        "revenue": "0.00"
+    }
 
 
 ROLLED = {
@@ -336,7 +350,9 @@ def test_a_foreign_contract_rolls_with_both_rates(tmp_path: Path) -> None:
     assert roll.fx.population is not None
     (row,) = roll.fx.population.rows().itertuples()
     shown = dict(row.shown)
-    assert {key: Decimal(shown[key]) for key in ("opening_rate", "closing_rate", "opening_position", "closing_position")} == {
+    assert {
+        key: Decimal(shown[key]) for key in ("opening_rate", "closing_rate", "opening_position", "closing_position")
+    } == {
         "opening_rate": Decimal("1.10"),
         "closing_rate": Decimal("1.30"),
         "opening_position": Decimal(100),

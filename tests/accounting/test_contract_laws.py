@@ -12,13 +12,13 @@ from pathlib import Path
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from close_library.accounting.contract_balances import contract_balances_to_ledger
-from close_library.accounting.recognised import priced_lines
-from close_library.accounting.recognition import Change, PricedLine, revenue_by_month, revenue_to_date
-from close_library.accounting.revenue import positions
-from close_library.accounting.revenue_recognition import revenue_recognition
-from close_library.accounting.revenue_to_ledger import revenue_to_ledger
-from close_library.accounting.roll_contracts import (
+from close_library.accounting.revenue.contract_balances import contract_balances_to_ledger
+from close_library.accounting.revenue.contracts import positions
+from close_library.accounting.revenue.recognised import priced_lines
+from close_library.accounting.revenue.recognition import Change, PricedLine, revenue_by_month, revenue_to_date
+from close_library.accounting.revenue.revenue_recognition import revenue_recognition
+from close_library.accounting.revenue.revenue_to_ledger import revenue_to_ledger
+from close_library.accounting.revenue.roll_contracts import (
     contract_asset_roll_forward,
     deferred_revenue_roll_forward,
     rolled_contracts,
@@ -83,12 +83,16 @@ def companies(draw: st.DrawFn) -> Tables:
             lines += _line(draw, f"{contract}l{m}", contract)
     for _ in range(draw(st.integers(0, 2))):
         line, _ = draw(st.sampled_from(ids))
-        changes.append(f"{line} {draw(DAYS)} {draw(CENTS) - 300} {draw(st.sampled_from(['cumulative', 'prospective']))}")
+        changes.append(
+            f"{line} {draw(DAYS)} {draw(CENTS) - 300} {draw(st.sampled_from(['cumulative', 'prospective']))}"
+        )
     for n in range(draw(st.integers(0, 8))):
         (line, contract), day, quantity = draw(st.sampled_from(ids)), draw(DAYS), draw(CENTS)
         status = draw(st.sampled_from(["accepted", "accepted", "delivered", "rejected"]))
         accepted = day + timedelta(draw(st.integers(0, 20))) if status == "accepted" else "."
-        deliveries.append(f"d{n} {line} {day} {accepted} {quantity} {quantity} {status} {draw(CENTS)} {owners[contract]}")
+        deliveries.append(
+            f"d{n} {line} {day} {accepted} {quantity} {quantity} {status} {draw(CENTS)} {owners[contract]}"
+        )
     for n in range(draw(st.integers(0, 5))):
         (line, contract), day, amount = draw(st.sampled_from(ids)), draw(DAYS), draw(CENTS)
         kind, signed = draw(st.sampled_from([("invoice", amount), ("invoice", amount), ("credit_memo", -amount)]))
@@ -121,7 +125,12 @@ def test_everything_rolls_and_agrees(tables: Tables, signed: bool) -> None:
         books = sealed(folder, tables)
         if signed:
             line = tables["contract_lines"].split()[0]
-            sign(books, ("atlas", "revenue_to_date", "1.00"), ("atlas", f"revenue_to_date:{line}", "1.00"), period="2026-01")
+            sign(
+                books,
+                ("atlas", "revenue_to_date", "1.00"),
+                ("atlas", f"revenue_to_date:{line}", "1.00"),
+                period="2026-01",
+            )
         for program in SCOPES:
             scope = scope_of(books, "2026-02", program)
             results = all_results(scope)
@@ -166,7 +175,9 @@ def test_the_company_is_its_programs_and_what_belongs_to_none(tables: Tables) ->
             population = whole[ref].figures[id].population
             assert population is not None
             rows = population.rows()
-            of_none = [a for a, shown in zip(rows["amount"], rows["shown"], strict=True) if dict(shown)["program"] is None]
+            of_none = [
+                a for a, shown in zip(rows["amount"], rows["shown"], strict=True) if dict(shown)["program"] is None
+            ]
             assert rest == sum(of_none, Decimal(0)), (ref, id)
 
 
@@ -177,7 +188,8 @@ def test_the_order_of_rows_changes_nothing_but_addresses(tables: Tables, seed: i
     shuffled = {name: "\n".join(order.sample(rows.split("\n"), len(rows.split("\n")))) for name, rows in tables.items()}
     with tempfile.TemporaryDirectory() as first, tempfile.TemporaryDirectory() as second:
         one, other = (
-            all_results(scope_of(sealed(folder, rows), "2026-02")) for folder, rows in ((first, tables), (second, shuffled))
+            all_results(scope_of(sealed(folder, rows), "2026-02"))
+            for folder, rows in ((first, tables), (second, shuffled))
         )
         for ref in one:
             assert amounts(one[ref]) == amounts(other[ref])

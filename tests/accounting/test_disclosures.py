@@ -115,7 +115,13 @@ def test_a_cumulative_change_is_revenue_of_earlier_performance(tmp_path: Path) -
 
 def test_a_catch_up_of_a_signed_period_is_revenue_of_earlier_performance(tmp_path: Path) -> None:
     scope = small_company(tmp_path, COMPANY_OF_FIVE, "2026-10")
-    signed = {"period": "2026-09", "program": "atlas", "ref": "60", "figure": "revenue_to_date:platform", "amount": "550.00"}
+    signed = {
+        "period": "2026-09",
+        "program": "atlas",
+        "ref": "60",
+        "figure": "revenue_to_date:platform",
+        "amount": "550.00",
+    }
     pq.write_table(pa.Table.from_pylist([signed]), scope.books.directory / "said_figures.parquet")
     result = revenue_disclosures(scope)
     assert amounts(result, "revenue_from_earlier_performance", "revenue:subscription") == {
@@ -127,7 +133,9 @@ def test_a_catch_up_of_a_signed_period_is_revenue_of_earlier_performance(tmp_pat
 def test_it_agrees_to_the_workpapers_that_it_quotes(tmp_path: Path) -> None:
     scope = small_company(tmp_path, COMPANY_OF_FIVE, "2026-10")
     result, balances = revenue_disclosures(scope), contract_balances_to_ledger(scope)
-    assert {id: result.figures[id].amount for id in balances.figures} == {id: f.amount for id, f in balances.figures.items()}
+    assert {id: result.figures[id].amount for id in balances.figures} == {
+        id: f.amount for id, f in balances.figures.items()
+    }
     assert result.revenue.amount == revenue_to_ledger(scope).revenue.amount
     rolled = deferred_revenue_roll_forward(scope)
     assert result.revenue_from_opening_balance.amount == rolled.revenue_from_opening_balance.amount
@@ -170,7 +178,9 @@ def test_foreign_obligations_stand_at_the_rate_of_the_period_end(tmp_path: Path)
     """
     rates = "\n fx_rates\n currency rate_date rate\n EUR 2026-10-31 1.1\n"
     result = revenue_disclosures(small_company(tmp_path / "a", euros + rates, "2026-10"))
-    assert amounts(result, "remaining_performance_obligations:2027") == {"remaining_performance_obligations:2027": "550.01"}
+    assert amounts(result, "remaining_performance_obligations:2027") == {
+        "remaining_performance_obligations:2027": "550.01"
+    }
     with pytest.raises(BooksError, match="EUR, 2026-10-31"):
         revenue_disclosures(small_company(tmp_path / "b", euros, "2026-10"))
 

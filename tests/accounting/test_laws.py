@@ -22,7 +22,7 @@ from close_library.accounting import (
     receivables_to_ledger,
     rolled_balance,
 )
-from close_library.accounting.roll_receivables import FORMULA
+from close_library.accounting.receivables.roll_receivables import FORMULA
 from close_library.evidence import Scope
 from tests.ledgers import amounts, found, scope_of, small_company
 

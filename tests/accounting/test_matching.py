@@ -8,14 +8,14 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 
-from close_library.accounting.matching import Matching, match, standard_rules
-from close_library.accounting.matching_exact import SameReferenceAndAmount
-from close_library.accounting.matching_rules import (
+from close_library.accounting.cash.matching import Matching, match, standard_rules
+from close_library.accounting.cash.matching_exact import SameReferenceAndAmount
+from close_library.accounting.cash.matching_rules import (
     BestScore,
     SameReferenceWithinTolerance,
     Tolerance,
 )
-from close_library.accounting.matching_sums import AgreedDiscount, SumOfSameReference, SumWithinDays
+from close_library.accounting.cash.matching_sums import AgreedDiscount, SumOfSameReference, SumWithinDays
 from close_library.errors import BooksError
 
 T = date(2026, 1, 31)
@@ -255,6 +255,22 @@ def test_every_match_and_every_open_item_says_why() -> None:
         "right:y": "its reference stands on the other side with another amount: b",
         "right:z": "its amount stands on the other side, matched otherwise or on another date: c",
     }
+
+
+def test_a_reason_names_ten_equals_and_counts_the_rest() -> None:
+    many = rows("\n".join(f"a-{n:02} R 9.00 5" for n in range(12)))
+    [reason] = set(match(many, rows("x R 9.00 5"), as_of=T).open_items()["reason"])
+    names = ", ".join(f"a-{n:02}" for n in range(10))
+    assert reason == f"ambiguous, these qualify equally: left {names} … (12 in all); right x"
+
+
+def test_a_closed_matching_leaves_nothing_behind() -> None:
+    found = match(rows("a R 9.00 5\nb . 8.00 5"), rows("x R 9.00 5\ny . 8.00 6"), as_of=T)
+    books = found.board.books
+    assert matched(found) == ["a=x", "b=y"]
+    found.close()
+    assert books.sql("SELECT table_name FROM duckdb_tables() UNION ALL SELECT view_name FROM duckdb_views() WHERE NOT internal "
+                     "AND view_name NOT LIKE '%given%'").num_rows == 0  # fmt: skip
 
 
 def test_currencies_never_meet() -> None:

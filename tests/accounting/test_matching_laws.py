@@ -8,8 +8,8 @@ import pandas as pd
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from close_library.accounting.matching import Matching, match, standard_rules
-from close_library.accounting.matching_sums import AgreedDiscount
+from close_library.accounting.cash.matching import Matching, match, standard_rules
+from close_library.accounting.cash.matching_sums import AgreedDiscount
 
 T = date(2026, 1, 20)
 RULES = (*standard_rules(Decimal("0.10")), AgreedDiscount())

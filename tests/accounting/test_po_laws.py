@@ -11,8 +11,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from close_library.accounting import purchase_order_burn, purchase_order_trace, status_total, total_of, trace
-from close_library.accounting.purchase_orders import VALUES, value_rows
-from close_library.accounting.value_status import STATUSES, value_statuses
+from close_library.accounting.purchase_orders.orders import VALUES, value_rows
+from close_library.accounting.purchase_orders.value_status import STATUSES, value_statuses
 from close_library.evidence import Scope
 from tests.accounting.orders import order_company
 from tests.ledgers import found, scope_of
@@ -52,7 +52,8 @@ def companies(draw: st.DrawFn) -> Tables:
         f"PO-B {draw(CENTS)} c-3 2026-01-01 . . open USD borealis",
     ]
     amendments = [
-        f"PO-{draw(st.sampled_from('12B'))} {n} {draw(DAYS)} {draw(CENTS) - 300}" for n in range(draw(st.integers(0, 3)))
+        f"PO-{draw(st.sampled_from('12B'))} {n} {draw(DAYS)} {draw(CENTS) - 300}"
+        for n in range(draw(st.integers(0, 3)))
     ]
     deliveries, invoices, lines, receipts, applications = [], [], [], [], []
     for n in range(draw(st.integers(0, 8))):
@@ -66,7 +67,10 @@ def companies(draw: st.DrawFn) -> Tables:
         memo, count = draw(st.booleans()) and n > 2, draw(st.integers(1, 3))
         parts = [draw(CENTS) * (-1 if memo else 1) for _ in range(count)]
         tax = draw(st.sampled_from([Decimal(0), Decimal("1.23")])) * (-1 if memo else 1)
-        kind, status = "credit_memo" if memo else "invoice", draw(st.sampled_from(["posted", "posted", "posted", "void"]))
+        kind, status = (
+            "credit_memo" if memo else "invoice",
+            draw(st.sampled_from(["posted", "posted", "posted", "void"])),
+        )
         currency, total = draw(st.sampled_from(["USD", "EUR"])), sum(parts, tax)
         invoices.append(f"i{n} {draw(st.sampled_from(ORDERS))} {draw(DAYS)} {total} {tax} {kind} {status} {currency}")
         for m, amount in enumerate(parts):
@@ -177,4 +181,8 @@ def test_a_walk_comes_back(tables: Tables) -> None:
             for row in trace(scope, "purchase_orders", order).to_dict("records"):
                 if row["table"] in ("deliveries", "invoice_lines", "cash_receipts"):
                     back = trace(scope, row["table"], row["key"])
-                    assert order in set(back[back["table"] == "purchase_orders"]["key"]), (order, row["table"], row["key"])
+                    assert order in set(back[back["table"] == "purchase_orders"]["key"]), (
+                        order,
+                        row["table"],
+                        row["key"],
+                    )

@@ -24,7 +24,7 @@ from close_library.accounting import (
     total_credits,
     total_debits,
 )
-from close_library.accounting.adjusting import ACCRUAL, adjusting_entries
+from close_library.accounting.entries.adjusting import ACCRUAL, adjusting_entries
 from close_library.books import seal
 from close_library.evidence import Result, Scope
 from close_library.parameters import COMPANY
@@ -268,7 +268,9 @@ def test_a_difference_within_the_tolerance_is_left(tmp_path: Path) -> None:
     tables = LABELS_ONLY + CASES["both sides shown too high are brought down together"][0]
     scope = small_company(tmp_path, tables, tolerances={"tie_out": "70.00"})
     assert proposed_lines(proposed_journal_entries(scope)) == []
-    assert set(proposed_journal_entries(scope).tables["61.3"].frame["note"].dropna()) == {"within the tie-out tolerance"}
+    assert set(proposed_journal_entries(scope).tables["61.3"].frame["note"].dropna()) == {
+        "within the tie-out tolerance"
+    }
 
 
 def test_what_is_left_of_the_month_is_named(tmp_path: Path) -> None:
@@ -293,7 +295,13 @@ def test_a_catch_up_of_a_signed_period_is_revenue_of_the_open_one(tmp_path: Path
     scope = small_company(
         tmp_path, LABELS_ONLY + LABELS_DELIVERED.replace("2026-05-10", "2026-04-10") + ledger("1000 2026-04-01 0.00")
     )
-    signed = {"period": "2026-04", "program": "atlas", "ref": "60", "figure": "revenue_to_date:labels", "amount": "0.00"}
+    signed = {
+        "period": "2026-04",
+        "program": "atlas",
+        "ref": "60",
+        "figure": "revenue_to_date:labels",
+        "amount": "0.00",
+    }
     pq.write_table(pa.Table.from_pylist([signed]), scope.books.directory / "said_figures.parquet")
     assert revenue_to_ledger(scope).revenue.amount == 100
     result = proposed_journal_entries(scope)

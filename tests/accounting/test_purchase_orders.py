@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from close_library.accounting import purchase_order_burn, purchase_order_trace, status_total
-from close_library.accounting.purchase_orders import VALUES
+from close_library.accounting.purchase_orders.orders import VALUES
 from close_library.accounting.schedules import build_schedules
 from close_library.books import Books, seal
 from close_library.errors import BooksError

@@ -8,9 +8,15 @@ from typing import Any
 
 import pytest
 
-from close_library.accounting import financing
-from close_library.accounting.financing import financed_advance, financed_deliveries
-from close_library.accounting.recognition import Change, PricedLine, allocated, revenue_by_month, revenue_to_date
+from close_library.accounting.revenue import financing
+from close_library.accounting.revenue.financing import financed_advance, financed_deliveries
+from close_library.accounting.revenue.recognition import (
+    Change,
+    PricedLine,
+    allocated,
+    revenue_by_month,
+    revenue_to_date,
+)
 from close_library.money import round_half_up
 from close_library.period import Period, months_between
 
@@ -62,7 +68,9 @@ RATABLE = {
         "100.00 100.00 100.00 0.00",
     ),
     "published, lago: 1.00 a month, the first three days of March are free": (
-        line("1.90", service="2022-03-04 2022-04-30"),  # 28/31 of a month and a month: the price of 1.90 is 0.90 and 1.00
+        line(
+            "1.90", service="2022-03-04 2022-04-30"
+        ),  # 28/31 of a month and a month: the price of 1.90 is 0.90 and 1.00
         "2022-03 2022-04",
         "0.90 1.00",
     ),
@@ -93,13 +101,21 @@ RATABLE = {
         "2028-01 2028-03",
         "31.00 29.00 31.00",
     ),
-    "February by months is a month": (line("90.00", service="2026-01-01 2026-03-31"), "2026-01 2026-03", "30.00 30.00 30.00"),
+    "February by months is a month": (
+        line("90.00", service="2026-01-01 2026-03-31"),
+        "2026-01 2026-03",
+        "30.00 30.00 30.00",
+    ),
     "part months by months: 16/31 + 1 + 14/28": (
         line("2000", service="2025-12-16 2026-02-14"),
         "2025-12 2026-02",
         "512.00 992.00 496.00",
     ),
-    "yen have no cents": (line("1000", service="2026-01-01 2026-03-31", currency="JPY"), "2026-01 2026-03", "333 334 333"),
+    "yen have no cents": (
+        line("1000", service="2026-01-01 2026-03-31", currency="JPY"),
+        "2026-01 2026-03",
+        "333 334 333",
+    ),
     "kuwaiti dinars have three places": (
         line("10.000", service="2026-01-01 2026-03-31", currency="KWD"),
         "2026-01 2026-03",
@@ -111,7 +127,11 @@ RATABLE = {
         "-33.85 -43.07 -23.08",
     ),
     "no service dates, nothing to measure": (line("100.00"), "2026-01 2026-02", "0.00 0.00"),
-    "service that ends before it starts": (line("100.00", service="2026-02-01 2026-01-31"), "2026-01 2026-02", "0.00 0.00"),
+    "service that ends before it starts": (
+        line("100.00", service="2026-02-01 2026-01-31"),
+        "2026-01 2026-02",
+        "0.00 0.00",
+    ),
 }
 
 
@@ -123,13 +143,19 @@ def test_ratable_lines(case: str) -> None:
 
 CHANGED = {
     "cumulative before the service": ("2025-12-01 60.00 cumulative", "110.00 110.00 110.00 110.00 110.00 110.00 0.00"),
-    "prospective before the service": ("2025-12-01 60.00 prospective", "110.00 110.00 110.00 110.00 110.00 110.00 0.00"),
+    "prospective before the service": (
+        "2025-12-01 60.00 prospective",
+        "110.00 110.00 110.00 110.00 110.00 110.00 0.00",
+    ),
     "cumulative on the first day": ("2026-01-01 60.00 cumulative", "110.00 110.00 110.00 110.00 110.00 110.00 0.00"),
     "prospective on the first day": ("2026-01-01 60.00 prospective", "110.00 110.00 110.00 110.00 110.00 110.00 0.00"),
     "cumulative on the last day": ("2026-06-30 60.00 cumulative", "100.00 100.00 100.00 100.00 100.00 160.00 0.00"),
     "prospective on the last day": ("2026-06-30 60.00 prospective", "100.00 100.00 100.00 100.00 100.00 160.00 0.00"),
     "cumulative after the service": ("2026-07-05 60.00 cumulative", "100.00 100.00 100.00 100.00 100.00 100.00 60.00"),
-    "prospective after the service": ("2026-07-05 60.00 prospective", "100.00 100.00 100.00 100.00 100.00 100.00 60.00"),
+    "prospective after the service": (
+        "2026-07-05 60.00 prospective",
+        "100.00 100.00 100.00 100.00 100.00 100.00 60.00",
+    ),
     "two cumulative": (
         "2026-02-10 30.00 cumulative, 2026-03-10 30.00 cumulative",
         "100.00 110.00 120.00 110.00 110.00 110.00 0.00",
@@ -160,7 +186,10 @@ CHANGED = {
 @pytest.mark.parametrize("case", CHANGED)
 def test_changes_of_600_over_six_months(case: str) -> None:
     spelled, expected = CHANGED[case]
-    assert by_month(line("600.00", service=HALF_YEAR, changes=changes(*spelled.split(", "))), "2026-01", "2026-07") == expected
+    assert (
+        by_month(line("600.00", service=HALF_YEAR, changes=changes(*spelled.split(", "))), "2026-01", "2026-07")
+        == expected
+    )
 
 
 def test_changes_on_one_day_count_in_any_order() -> None:
@@ -185,7 +214,9 @@ OTHER = {
     ),
     "a milestone that is not accepted": (line("500.00", "on_acceptance"), []),
     "a milestone changed before its acceptance": (
-        line("500.00", "on_acceptance", accepted_date=date(2026, 2, 14), changes=changes("2026-02-01 25.00 cumulative")),
+        line(
+            "500.00", "on_acceptance", accepted_date=date(2026, 2, 14), changes=changes("2026-02-01 25.00 cumulative")
+        ),
         [("2026-02-14", "525.00")],
     ),
     "a milestone changed after its acceptance, either way": (
@@ -208,7 +239,10 @@ OTHER = {
     ),
     "cost to cost, cost taken back": (
         line(
-            "1000.00", "cost_to_cost", estimated_cost=Decimal("800.00"), costs=costs("2026-01-10 200.00", "2026-02-10 -80.00")
+            "1000.00",
+            "cost_to_cost",
+            estimated_cost=Decimal("800.00"),
+            costs=costs("2026-01-10 200.00", "2026-02-10 -80.00"),
         ),
         [("2026-01-31", "250.00"), ("2026-02-28", "-100.00")],
     ),
@@ -262,7 +296,12 @@ ALLOCATED = {
     "proportional": ("a 100, b 200", "a 150, b 150", "USD", "a 150.00, b 150.00"),
     "the last by id takes the rest": ("c 100, a 0, b 0", "a 1, b 1, c 1", "USD", "a 33.33, b 33.33, c 33.34"),
     "each share half up": ("a 0.05, b 0", "a 1, b 1", "USD", "a 0.03, b 0.02"),
-    "a line without a selling price keeps its amount": ("a 100, b 50, c 20", "a 90, b 10", "USD", "a 135.00, b 15.00, c 20"),
+    "a line without a selling price keeps its amount": (
+        "a 100, b 50, c 20",
+        "a 90, b 10",
+        "USD",
+        "a 135.00, b 15.00, c 20",
+    ),
     "yen": ("a 100, b 0, c 0", "a 1, b 1, c 1", "JPY", "a 33, b 33, c 34"),
     "no selling prices": ("a 100, b 50", "", "USD", "a 100, b 50"),
     "selling prices of nothing": ("a 100, b 50", "a 0, b 0", "USD", "a 100, b 50"),

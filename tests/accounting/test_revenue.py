@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from close_library.accounting.revenue_recognition import deliveries_priced, revenue_recognition
-from close_library.accounting.revenue_to_ledger import revenue_to_ledger
+from close_library.accounting.revenue.revenue_recognition import deliveries_priced, revenue_recognition
+from close_library.accounting.revenue.revenue_to_ledger import revenue_to_ledger
 from close_library.errors import BooksError
 from tests.accounting.contracts import contract_company, sign
 from tests.ledgers import amounts, found, scope_of
@@ -274,9 +274,21 @@ def test_published_erpnext_first_seen_in_july(tmp_path: Path) -> None:
 
 
 LATE = {
-    "a late delivery": ("u c-1 task usage as_delivered 1.00", "d-1 u 2026-04-30 . 50 . delivered", "", "30.00", "20.00"),
+    "a late delivery": (
+        "u c-1 task usage as_delivered 1.00",
+        "d-1 u 2026-04-30 . 50 . delivered",
+        "",
+        "30.00",
+        "20.00",
+    ),
     "a delivery that was taken back": ("u c-1 task usage as_delivered 1.00", "", "", "30.00", "-30.00"),
-    "a price corrected": ("u c-1 task usage as_delivered 2.00", "d-1 u 2026-04-30 . 30 . delivered", "", "30.00", "30.00"),
+    "a price corrected": (
+        "u c-1 task usage as_delivered 2.00",
+        "d-1 u 2026-04-30 . 30 . delivered",
+        "",
+        "30.00",
+        "30.00",
+    ),
     "a change dated in April": (
         "s c-1 seat subscription ratable_monthly . . . . 1200.00 2026-01-01 2026-12-31",
         "",
@@ -291,7 +303,9 @@ LATE = {
 @pytest.mark.parametrize("case", LATE)
 def test_what_reaches_back_into_a_signed_period_is_a_catch_up(tmp_path: Path, case: str) -> None:
     lines, deliveries, changes, signed, expected = LATE[case]
-    scope = contract_company(tmp_path, program="atlas", contract_lines=lines, deliveries=deliveries, contract_changes=changes)
+    scope = contract_company(
+        tmp_path, program="atlas", contract_lines=lines, deliveries=deliveries, contract_changes=changes
+    )
     computed = revenue_recognition(scope)
     line = lines.split()[0]
     sign(tmp_path / "books", ("atlas", "revenue_to_date", signed), ("atlas", f"revenue_to_date:{line}", signed))

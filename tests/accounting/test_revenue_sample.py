@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from close_library.accounting.contract_balances import contract_balances_to_ledger
-from close_library.accounting.revenue_recognition import revenue_recognition
-from close_library.accounting.revenue_to_ledger import revenue_to_ledger
-from close_library.accounting.roll_contracts import (
+from close_library.accounting.revenue.contract_balances import contract_balances_to_ledger
+from close_library.accounting.revenue.revenue_recognition import revenue_recognition
+from close_library.accounting.revenue.revenue_to_ledger import revenue_to_ledger
+from close_library.accounting.revenue.roll_contracts import (
     contract_asset_roll_forward,
     deferred_revenue_roll_forward,
     rolled_contracts,
@@ -44,7 +44,9 @@ def scope_of(sealed: Sealed, period: str, program: str) -> Scope:
 
 def known(result: Result) -> set[tuple[str, str, str, str, Decimal | None]]:
     """Findings as the generator spells them: kind, severity, table and key that it is known by, amount."""
-    return {(f.finding, f.severity, next(iter(f.keys)), next(iter(f.keys.values()))[0], f.amount) for f in result.findings}
+    return {
+        (f.finding, f.severity, next(iter(f.keys)), next(iter(f.keys.values()))[0], f.amount) for f in result.findings
+    }
 
 
 def differences(sealed: Sealed, period: str, program: str) -> list[str]:

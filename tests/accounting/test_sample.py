@@ -38,7 +38,9 @@ def known(result: Result) -> set[tuple[str, str, str, str, Decimal | None]]:
     }
 
 
-def differences(books: Path, parameters: CompanyParameters, truth: dict[str, Any], period: str, program: str) -> list[str]:
+def differences(
+    books: Path, parameters: CompanyParameters, truth: dict[str, Any], period: str, program: str
+) -> list[str]:
     """Every figure and finding of a period and a scope that is not as the generator knows it."""
     month = Period.parse(period)
     scope = Scope(Books.open(books), parameters.resolve(month, None if program == COMPANY else program), program, month)

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from close_library.accounting import trace, walk_through
-from close_library.accounting.trace import COLUMNS, STARTS
+from close_library.accounting.purchase_orders.trace import COLUMNS, STARTS
 from close_library.errors import BooksError
 from close_library.evidence import Scope
 from tests.accounting.orders import order_company
@@ -135,7 +135,11 @@ def test_a_memo_leads_to_what_it_settled(scope: Scope) -> None:
 
 def test_amounts_and_lines_of_the_files(scope: Scope) -> None:
     rows = {row["table"]: row for row in trace(scope, "deliveries", "d-2").to_dict("records")}
-    told = {table: (f"{row['amount']:.2f}", row["file"], row["line"]) for table, row in rows.items() if row["step"] in (5, 8, 11)}
+    told = {
+        table: (f"{row['amount']:.2f}", row["file"], row["line"])
+        for table, row in rows.items()
+        if row["step"] in (5, 8, 11)
+    }
     assert told == {
         "deliveries": ("20.00", "deliveries.csv", 3),
         "revenue": ("20.00", "deliveries.csv", 3),
@@ -160,7 +164,10 @@ def test_a_walk_starts_only_on_the_way(scope: Scope) -> None:
 
 def test_the_largest_collection_is_walked_both_ways(scope: Scope, tmp_path: Path) -> None:
     tables = walk_through(scope).tables
-    assert [table.title for table in tables.values()] == ["Purchase order PO-2 to cash", "Receipt r-1 back to its orders"]
+    assert [table.title for table in tables.values()] == [
+        "Purchase order PO-2 to cash",
+        "Receipt r-1 back to its orders",
+    ]
     alone = walk_through(order_company(tmp_path / "alone", purchase_orders="PO-1 9.00")).tables
     assert [table.title for table in alone.values()] == ["Purchase order PO-1 to cash"]
     assert walk_through(order_company(tmp_path / "none")).tables == {}

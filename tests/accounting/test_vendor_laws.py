@@ -18,7 +18,7 @@ from close_library.accounting import (
     vendor_work_review,
 )
 from close_library.accounting.schedules import owed_work
-from close_library.accounting.vendor_payables import LABELS
+from close_library.accounting.vendors.vendor_payables import LABELS
 from close_library.evidence import Scope
 from close_library.money import EXACT, round_half_up
 from tests.accounting.vendors import same_books, vendor_company
@@ -59,17 +59,23 @@ def companies(draw: st.DrawFn) -> Company:
     for n in range(draw(st.integers(1, 8))):
         approved = draw(st.sampled_from(["pat 2026-05-15", "pat 2026-05-15", "pat .", ". ."]))
         vendor, program = draw(st.sampled_from(VENDORS)), draw(st.sampled_from([*PROGRAMS, "."]))
-        work.append(f"w-{n} {draw(DAYS)} {draw(st.integers(1, 5000))} {approved} {vendor} label {program.replace('.', 'lost')}")
+        work.append(
+            f"w-{n} {draw(DAYS)} {draw(st.integers(1, 5000))} {approved} {vendor} label {program.replace('.', 'lost')}"
+        )
     for n in range(draw(st.integers(1, 6))):
         status = draw(st.sampled_from(["received", "approved", "paid", "void"]))
         vendor, program = draw(st.sampled_from(VENDORS)), draw(st.sampled_from(PROGRAMS))
         parts = draw(st.lists(st.tuples(CENTS, st.integers(0, 9)), max_size=4))
-        invoices.append(f"i-{n} {draw(DAYS)} {sum((part[0] for part in parts), Decimal(0))} {status} {vendor} {program}")
+        invoices.append(
+            f"i-{n} {draw(DAYS)} {sum((part[0] for part in parts), Decimal(0))} {status} {vendor} {program}"
+        )
         for line, (amount, named) in enumerate(parts, start=1):
             lines.append(f"i-{n} {line} {amount} {'.' if named > 7 else f'w-{named}'} {draw(st.integers(1, 5000))} 0.5")
     for n in range(draw(st.integers(0, 4))):
         paid = draw(st.sampled_from([".", *(f"i-{k}" for k in range(len(invoices)))]))
-        payments.append(f"p-{n} {draw(DAYS)} {draw(CENTS)} {paid} R-{draw(st.integers(1, 2))} {draw(st.sampled_from(VENDORS))}")
+        payments.append(
+            f"p-{n} {draw(DAYS)} {draw(CENTS)} {paid} R-{draw(st.integers(1, 2))} {draw(st.sampled_from(VENDORS))}"
+        )
     return Company(
         {
             "programs": list(PROGRAMS),
@@ -100,7 +106,10 @@ def test_everything_foots_and_the_company_is_its_programs_and_the_rest(company: 
             for schedule in ("24.2", "24.3"):
                 *parts, total = result.tables[schedule].frame.to_dict("records")
                 for id in LABELS:
-                    assert total[id] == result.figures[id].money == sum((part[id] for part in parts), Decimal(0)), (schedule, id)
+                    assert total[id] == result.figures[id].money == sum((part[id] for part in parts), Decimal(0)), (
+                        schedule,
+                        id,
+                    )
             by_program = {row["program"]: row for row in result.tables["24.2"].frame.to_dict("records")}
             for program in set(by_program) & set(PROGRAMS):
                 own = vendor_payables_to_ledger(same_books(scope, period, program))

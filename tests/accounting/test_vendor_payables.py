@@ -12,7 +12,7 @@ from close_library.accounting import (
     vendor_payables_to_ledger,
     work_with_rates,
 )
-from close_library.accounting.vendor_payables import LABELS
+from close_library.accounting.vendors.vendor_payables import LABELS
 from close_library.errors import BooksError, ParameterError
 from close_library.evidence import Scope
 from tests.accounting.vendors import same_books, vendor_company
@@ -69,7 +69,9 @@ CHAIN = {
 
 def test_work_becomes_accrual_then_payable_then_payment_and_the_ledger_agrees(tmp_path: Path) -> None:
     scope = vendor_company(tmp_path, **CHAIN)
-    assert {period: measured(same_books(scope, period)) for period in [f"2026-{month:02d}" for month in range(3, 8)]} == {
+    assert {
+        period: measured(same_books(scope, period)) for period in [f"2026-{month:02d}" for month in range(3, 8)]
+    } == {
         "2026-03": "0.00 0.00 0.00 0.00 0.00",
         "2026-04": "100.00 0.00 0.00 0.00 100.00",
         "2026-05": "47.00 57.00 0.00 57.00 90.00",
@@ -126,7 +128,9 @@ def test_work_waits_until_an_approved_or_paid_invoice_of_the_period_names_it(tmp
 
 def test_work_counts_by_its_day_whenever_it_was_approved(tmp_path: Path) -> None:
     scope = vendor_company(
-        tmp_path, vendor_rates="base 0.5", vendor_work="w-1 2026-05-31 100 pat 2026-08-20\nw-2 2026-06-01 100 pat 2026-06-01"
+        tmp_path,
+        vendor_rates="base 0.5",
+        vendor_work="w-1 2026-05-31 100 pat 2026-08-20\nw-2 2026-06-01 100 pat 2026-06-01",
     )
     assert measured(scope) == "50.00 0.00 0.00 0.00 50.00"
 
@@ -168,7 +172,9 @@ def test_payments_belong_to_their_invoice_s_program_or_to_none(tmp_path: Path) -
             p-5  2026-06-10  6.00  a-1
         """,
     )
-    assert {program: measured(same_books(scope, "2026-05", program)) for program in ("_company", "atlas", "borealis")} == {
+    assert {
+        program: measured(same_books(scope, "2026-05", program)) for program in ("_company", "atlas", "borealis")
+    } == {
         "_company": "30.00 30.00 13.00 17.00 0.00",
         "atlas": "10.00 10.00 4.00 6.00 0.00",
         "borealis": "20.00 20.00 8.00 12.00 0.00",
@@ -313,7 +319,10 @@ def test_invoices_whose_payments_exceed_them_at_T(tmp_path: Path) -> None:
             p-9  2026-05-31  -10.00 returned  I
         """,
     )
-    at = {period: found(vendor_payables_to_ledger(same_books(scope, period))) for period in ("2026-04", "2026-05", "2026-06")}
+    at = {
+        period: found(vendor_payables_to_ledger(same_books(scope, period)))
+        for period in ("2026-04", "2026-05", "2026-06")
+    }
     assert at["2026-04"] == [("vendor_overpaid", "over", "0.01"), ("vendor_overpaid", "returned", "10.00")]
     assert at["2026-05"] == [
         ("vendor_overpaid", "over", "0.01"),
@@ -338,7 +347,10 @@ def test_payments_of_one_vendor_amount_and_reference_within_thirty_days(tmp_path
     }
     rows = "\n".join(f"{name}-{n} {row}" for name, pair in pairs.items() for n, row in enumerate(pair, start=1))
     scope = vendor_company(
-        tmp_path, vendor_invoices="i-1 2026-05-01 1.00", vendor_payments=rows, fx_rates="EUR 2026-05-02 1.1\nEUR 2026-05-31 1.1"
+        tmp_path,
+        vendor_invoices="i-1 2026-05-01 1.00",
+        vendor_payments=rows,
+        fx_rates="EUR 2026-05-02 1.1\nEUR 2026-05-31 1.1",
     )
     assert found(vendor_payables_to_ledger(scope)) == [
         ("vendor_payment_duplicate", "day-30-2", "8.00"),

@@ -173,7 +173,10 @@ def test_work_that_stands_on_two_lines(tmp_path: Path) -> None:
         return [f for f in found(reviewed(same_books(scope, period, "atlas"))) if f[0] == "vendor_work_billed_twice"]
 
     assert twice("2026-04") == []
-    assert twice("2026-05") == [("vendor_work_billed_twice", "w-1", "49.00"), ("vendor_work_billed_twice", "w-3", "51.00")]
+    assert twice("2026-05") == [
+        ("vendor_work_billed_twice", "w-1", "49.00"),
+        ("vendor_work_billed_twice", "w-3", "51.00"),
+    ]
     assert twice("2026-06") == [("vendor_work_billed_twice", "w-1", "96.00")]
 
 
@@ -244,7 +247,11 @@ def test_a_foreign_invoice_is_compared_in_its_currency_and_shown_at_its_day_s_ra
     )
     result = reviewed(scope)
     assert found(result) == [("vendor_rate_differs", "e:2", "1.20")]
-    assert amounts(result, "owed", "billed", "difference") == {"owed": "180.00", "billed": "171.20", "difference": "-8.80"}
+    assert amounts(result, "owed", "billed", "difference") == {
+        "owed": "180.00",
+        "billed": "171.20",
+        "difference": "-8.80",
+    }
     assert list(result.tables["72.4"].frame["why"]) == ["rate differs", "another currency: rate not compared"]
 
 

@@ -53,7 +53,9 @@ def differences(sealed: Sealed, period: str, program: str) -> list[str]:
     ]
     rated, footed = work_with_rates(scope), invoices_that_foot(scope)
     if rated[0] != rated[1] or footed[0] != footed[1] or rolled_accrual(scope) != payables.vendor_accrual.money:
-        wrong.append(f"{period} {program}: {rated} work rated, {footed} invoices foot, accrual rolls to {rolled_accrual(scope)}")
+        wrong.append(
+            f"{period} {program}: {rated} work rated, {footed} invoices foot, accrual rolls to {rolled_accrual(scope)}"
+        )
     results = {"24": payables} if program == COMPANY else {"24": payables, "72": vendor_work_review(scope)}
     raised = set().union(*(known(result) for result in results.values()))
     planted = {

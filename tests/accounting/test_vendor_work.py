@@ -24,7 +24,11 @@ def owed(scope: Scope, *columns: str) -> dict[str, tuple[str, ...]]:
     rows = scope.books.sql(f"SELECT * FROM {owed_work(scope)} ORDER BY work_id").to_pylist()
     return {
         row["work_id"]: tuple(
-            "none" if row[name] is None else f"{row[name]:f}".rstrip("0").rstrip(".") if "rate" in name else f"{row[name]}"
+            "none"
+            if row[name] is None
+            else f"{row[name]:f}".rstrip("0").rstrip(".")
+            if "rate" in name
+            else f"{row[name]}"
             for name in columns
         )
         for row in rows
@@ -59,7 +63,9 @@ def test_the_rate_owed(tmp_path: Path) -> None:
 
 def test_the_parts_of_a_rate_stand_beside_it(tmp_path: Path) -> None:
     scope = vendor_company(
-        tmp_path, vendor_rates=CARD, vendor_work="own 2026-05-12 100 pat 2026-06-02 v-2\ncard 2026-05-12\nnone 2025-12-31"
+        tmp_path,
+        vendor_rates=CARD,
+        vendor_work="own 2026-05-12 100 pat 2026-06-02 v-2\ncard 2026-05-12\nnone 2025-12-31",
     )
     assert owed(scope, "base_rate", "own_base") == {
         "own": ("0.255", "True"),
@@ -93,12 +99,19 @@ def test_of_two_base_rates_in_force_the_later_counts_and_a_doubled_row_counts_on
 def test_a_row_is_rounded_half_up_once(tmp_path: Path) -> None:
     """3 × 0.335 is 1.005 and so 1.01; base and bonus are added before."""
     cases = {"eighth": "1 0.13", "just-below": "1 0.12", "three": "3 1.01", "base-and-bonus": "1 0.01"}
-    rates = {"eighth": "base 0.125", "just-below": "base 0.124999999999", "three": "base 0.335", "base-and-bonus": "base 0.003"}
+    rates = {
+        "eighth": "base 0.125",
+        "just-below": "base 0.124999999999",
+        "three": "base 0.335",
+        "base-and-bonus": "base 0.003",
+    }
     scope = vendor_company(
         tmp_path,
         vendor_rates="\n".join(f"{rate} 2026-01-01 . . {kind}" for kind, rate in rates.items())
         + "\nbonus 0.002 2026-01-01 . . base-and-bonus",
-        vendor_work="\n".join(f"{kind} 2026-05-02 {case.split()[0]} pat 2026-05-03 v-1 {kind}" for kind, case in cases.items()),
+        vendor_work="\n".join(
+            f"{kind} 2026-05-02 {case.split()[0]} pat 2026-05-03 v-1 {kind}" for kind, case in cases.items()
+        ),
     )
     assert owed(scope, "owed") == {kind: (f"{case.split()[1]}00",) for kind, case in cases.items()}
 

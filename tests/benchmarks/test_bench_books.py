@@ -35,5 +35,7 @@ def test_sealing_against_pandas(kind: str, tmp_path: Path, capsys: pytest.Captur
     checked = seconds(lambda: check([inbox]))
     opened = seconds(lambda: Books.open(tmp_path / "books").sql("SELECT sum(total_amount) FROM invoices"))
     with capsys.disabled():
-        print(f"\n{kind}, {ROWS:,} invoices: pandas {pandas:.2f} s; seal {sealed:.2f} s ({sealed / pandas:.1f}×), "
-              f"unchanged {again:.3f} s, check {checked:.2f} s ({checked / pandas:.1f}×), open and sum {opened:.3f} s")
+        print(
+            f"\n{kind}, {ROWS:,} invoices: pandas {pandas:.2f} s; seal {sealed:.2f} s ({sealed / pandas:.1f}×), "
+            f"unchanged {again:.3f} s, check {checked:.2f} s ({checked / pandas:.1f}×), open and sum {opened:.3f} s"
+        )

@@ -9,7 +9,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from close_library.accounting.pricing import priced_deliveries_query
+from close_library.accounting.revenue.pricing import priced_deliveries_query
 from close_library.books import Books, seal
 from tests.ledgers import Folder
 
@@ -99,6 +99,8 @@ def test_pricing_against_a_hand_written_query(tmp_path: Path, capsys: pytest.Cap
     assert priced == by_hand
     assert peak < LIMIT
     with capsys.disabled():
-        print(f"\n{ROWS:,} deliveries, both bases: by hand {hand_seconds:.1f} s; the total of the schedule {seconds:.1f} s "
-              f"({seconds / hand_seconds:.1f}×), its {rows:,} rows whole {whole_seconds:.1f} s "
-              f"({whole_seconds / hand_seconds:.1f}×); peak {peak / (1 << 30):.1f} GiB")
+        print(
+            f"\n{ROWS:,} deliveries, both bases: by hand {hand_seconds:.1f} s; the total of the schedule {seconds:.1f} s "
+            f"({seconds / hand_seconds:.1f}×), its {rows:,} rows whole {whole_seconds:.1f} s "
+            f"({whole_seconds / hand_seconds:.1f}×); peak {peak / (1 << 30):.1f} GiB"
+        )

@@ -47,13 +47,17 @@ def write_deliveries(folder: Path, last_cost: str = "") -> None:
     programs = "".join(f"program-{n},Program {n}\n" for n in range(8))
     (folder / "programs.csv").write_text(f"program_id,program_name\n{programs}", encoding="utf-8")
     with (folder / "deliveries.csv").open("w", encoding="utf-8") as file:
-        file.write("delivery_id,program_id,contract_line_id,po_number,delivery_date,accepted_date,unit,"
-                   "quantity_delivered,quantity_accepted,milestone,status,cost\n")
+        file.write(
+            "delivery_id,program_id,contract_line_id,po_number,delivery_date,accepted_date,unit,"
+            "quantity_delivered,quantity_accepted,milestone,status,cost\n"
+        )
         for n in range(ROWS):
             day = f"2026-{n % 10 + 1:02}-{n % 28 + 1:02}"
             cost = last_cost if n == ROWS - 1 else ""
-            file.write(f"DEL-{n * 7919 % ROWS:09},program-{n % 8},CL-{n % 977:05},PO-2026-{n % 331:04},{day},{day},task,"
-                       f"{n % 5000}.{n % 1000:03},{n % 5000}.{n % 1000:03},,accepted,{cost}\n")
+            file.write(
+                f"DEL-{n * 7919 % ROWS:09},program-{n % 8},CL-{n % 977:05},PO-2026-{n % 331:04},{day},{day},task,"
+                f"{n % 5000}.{n % 1000:03},{n % 5000}.{n % 1000:03},,accepted,{cost}\n"
+            )
 
 
 def run_seal(books: Path, inbox: Path, killed_at: str = "") -> dict[str, Any] | int:
@@ -89,4 +93,6 @@ def test_five_million_deliveries_under_two_gigabytes(tmp_path: Path) -> None:
     assert run_seal(books, inbox, killed_at="sealing deliveries") == -signal.SIGKILL
     verify(books)
     opened = Books.open(books, ["deliveries"])
-    assert opened.sql("SELECT count(*) AS n, count(cost) AS costs FROM deliveries").to_pylist() == [{"n": ROWS, "costs": 0}]
+    assert opened.sql("SELECT count(*) AS n, count(cost) AS costs FROM deliveries").to_pylist() == [
+        {"n": ROWS, "costs": 0}
+    ]

@@ -29,7 +29,10 @@ def test_results_are_exact_in_every_form(directory: Path) -> None:
     books = Books.open(directory)
     query = "SELECT total_amount FROM invoices WHERE total_amount < ? ORDER BY 1"
     assert books.period == "2026-04"
-    assert books.sql(query, [1000]).to_pylist() == [{"total_amount": Decimal("0.1000")}, {"total_amount": Decimal("100")}]
+    assert books.sql(query, [1000]).to_pylist() == [
+        {"total_amount": Decimal("0.1000")},
+        {"total_amount": Decimal("100")},
+    ]
     frame = books.frame(query, [1000])
     assert isinstance(frame.dtypes["total_amount"], pd.ArrowDtype)
     assert frame["total_amount"].sum() == Decimal("100.1")
@@ -43,7 +46,10 @@ def test_a_missing_table_is_an_empty_view_of_the_right_types(name: str, director
     described = {row["column_name"]: row["column_type"] for row in books.sql(f"DESCRIBE {name}").to_pylist()}
     assert described == {
         **{column.name: SQL_TYPES[column.type] for column in TABLES[name].columns},
-        "owner_program_id": "VARCHAR", "source_system": "VARCHAR", "source_file": "VARCHAR", "source_row": "BIGINT",
+        "owner_program_id": "VARCHAR",
+        "source_system": "VARCHAR",
+        "source_file": "VARCHAR",
+        "source_row": "BIGINT",
     }
     assert list(described)[-4:] == ["owner_program_id", "source_system", "source_file", "source_row"]
 
@@ -109,8 +115,10 @@ def not_ours(path: Path) -> None:
 @pytest.mark.parametrize(
     ("file", "damage", "message"),
     [
-        ("invoices.parquet", truncate, "bytes"), ("invoices.parquet", Path.unlink, "no such file"),
-        ("manifest.json", truncate, "no JSON"), ("manifest.json", not_ours, "books/9"),
+        ("invoices.parquet", truncate, "bytes"),
+        ("invoices.parquet", Path.unlink, "no such file"),
+        ("manifest.json", truncate, "no JSON"),
+        ("manifest.json", not_ours, "books/9"),
         ("manifest.json", Path.unlink, "no sealed books"),
     ],
 )

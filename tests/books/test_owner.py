@@ -31,43 +31,65 @@ invoices: invoice_id invoice_number document_type program_id customer_id invoice
 """
 
 CASES: dict[str, tuple[str, dict[str, str | None]]] = {
-    "a program owns itself": (PROGRAMS, {"atlas": "atlas", "borealis": "borealis", "corvus": "corvus",
-                                         "dorado": "dorado"}),
+    "a program owns itself": (
+        PROGRAMS,
+        {"atlas": "atlas", "borealis": "borealis", "corvus": "corvus", "dorado": "dorado"},
+    ),
     "a row owns by its program, when programs holds it": (CONTRACTS, {"k-1": "atlas", "k-2": "dorado", "k-3": None}),
     "a document of an unknown program has no owner, and a duplicate key multiplies nothing": (
-        INVOICES, {"i-1": "atlas", "i-2": None, "i-3": "corvus,atlas"}),
-    "a line has the program of its document": ("""
+        INVOICES,
+        {"i-1": "atlas", "i-2": None, "i-3": "corvus,atlas"},
+    ),
+    "a line has the program of its document": (
+        """
         invoice_lines: invoice_id line_number amount
                        i-1        1           1
                        i-2        1           1
                        i-9        1           1
-        """, {"i-1": "atlas", "i-2": None, "i-9": None}),
-    "of two documents with one key the first in the file decides": ("""
+        """,
+        {"i-1": "atlas", "i-2": None, "i-9": None},
+    ),
+    "of two documents with one key the first in the file decides": (
+        """
         disputes: dispute_id invoice_id opened_date amount status
                   d-1        i-3        2026-04-05  1      open
-        """, {"d-1": "corvus"}),
-    "an application belongs to its invoice's program": ("""
+        """,
+        {"d-1": "corvus"},
+    ),
+    "an application belongs to its invoice's program": (
+        """
         cash_applications: application_id receipt_id invoice_id application_date amount
                            a-1            r-3        i-1        2026-04-05       1
-        """, {"a-1": "atlas"}),
-    "a receipt belongs to the only program of its customer": ("""
+        """,
+        {"a-1": "atlas"},
+    ),
+    "a receipt belongs to the only program of its customer": (
+        """
         cash_receipts: receipt_id customer_id receipt_date currency amount
                        r-acme     acme        2026-04-05   USD      1
                        r-beta     beta        2026-04-05   USD      1
                        r-gamma    gamma       2026-04-05   USD      1
                        r-delta    delta       2026-04-05   USD      1
                        r-nobody   nobody      2026-04-05   USD      1
-        """, {"r-acme": "atlas", "r-beta": None, "r-gamma": None, "r-delta": "dorado", "r-nobody": None}),
-    "a change finds its program through line and contract": ("""
+        """,
+        {"r-acme": "atlas", "r-beta": None, "r-gamma": None, "r-delta": "dorado", "r-nobody": None},
+    ),
+    "a change finds its program through line and contract": (
+        """
         contract_lines: contract_line_id contract_id product billing_model recognition
                         l-1              k-2         x       usage         as_delivered
         contract_changes: contract_line_id change_date amount_change
                           l-1              2026-04-05  1
-        """, {"l-1": "dorado"}),
-    "nobody owns what names no program": ("""
+        """,
+        {"l-1": "dorado"},
+    ),
+    "nobody owns what names no program": (
+        """
         customers: customer_id customer_name currency
                    acme        Acme          USD
-        """, {"acme": None}),
+        """,
+        {"acme": None},
+    ),
 }
 
 
@@ -110,8 +132,10 @@ def test_without_programs_nobody_owns_anything(tmp_path: Path) -> None:
 
 def test_a_look_up_takes_the_first_row_in_file_order(tmp_path: Path) -> None:
     """Of rows with one key the first counts: of the first source, the first file, the first line."""
-    customers = ["customer_id,customer_name,currency\n" + "".join(f"c,{name},USD\n" for name in names)
-                 for names in (["Zeta", "Alpha"], ["Beta"])]
+    customers = [
+        "customer_id,customer_name,currency\n" + "".join(f"c,{name},USD\n" for name in names)
+        for names in (["Zeta", "Alpha"], ["Beta"])
+    ]
     first = source(tmp_path / "west", {"customers.csv": customers[0]})
     second = source(tmp_path / "east", {"customers.csv": customers[1]})
     seal(tmp_path / "books", [first, second])

@@ -21,11 +21,17 @@ from tests.sources.files import parquet, source
 
 HEADER = ["bank_transaction_id", "bank_account", "value_date", "currency", "amount", "description"]
 
-_TEXT = st.text(st.characters(codec="utf-8", exclude_categories=["Cc", "Cs", "Zs", "Zl", "Zp"]), min_size=1, max_size=12)
+_TEXT = st.text(
+    st.characters(codec="utf-8", exclude_categories=["Cc", "Cs", "Zs", "Zl", "Zp"]), min_size=1, max_size=12
+)
 _ROWS = st.lists(
     st.tuples(
-        _TEXT, _TEXT, st.dates(date(1901, 1, 1), date(2200, 1, 1)), st.sampled_from(["USD", "EUR"]),
-        st.decimals(Decimal("-99999999999"), Decimal("99999999999"), places=4), st.one_of(st.none(), _TEXT),
+        _TEXT,
+        _TEXT,
+        st.dates(date(1901, 1, 1), date(2200, 1, 1)),
+        st.sampled_from(["USD", "EUR"]),
+        st.decimals(Decimal("-99999999999"), Decimal("99999999999"), places=4),
+        st.one_of(st.none(), _TEXT),
     ),
     max_size=8,
 )
@@ -67,8 +73,12 @@ def test_four_formats_give_identical_rows(
     """Key for key, cent for cent."""
     folder = tmp_path_factory.mktemp("round")
     text = as_csv(rows)
-    files = {"csv": {"bank_transactions.csv": text}, "gz": {"bank_transactions.csv.gz": gzip.compress(text)},
-             "parquet": {"bank_transactions.parquet": as_parquet(rows)}, "xlsx": {}}
+    files = {
+        "csv": {"bank_transactions.csv": text},
+        "gz": {"bank_transactions.csv.gz": gzip.compress(text)},
+        "parquet": {"bank_transactions.parquet": as_parquet(rows)},
+        "xlsx": {},
+    }
     found = {}
     for kind, content in files.items():
         inbox = source(folder / f"in {kind}", dict(content))

@@ -27,8 +27,12 @@ from tests.sources.files import CUSTOMERS, INVOICES, gzipped, invoice, source
 PROJECT = Path(__file__).parents[2]
 PROGRAMS = "program_id,program_name\natlas,Atlas\nborealis,Borealis\n"
 LINES = [
-    invoice(n, program_id=("atlas", "borealis", "nowhere")[n % 3], invoice_date=f"2026-04-{n % 28 + 1:02}",
-            total_amount=f"{n}.{n % 100:02}")
+    invoice(
+        n,
+        program_id=("atlas", "borealis", "nowhere")[n % 3],
+        invoice_date=f"2026-04-{n % 28 + 1:02}",
+        total_amount=f"{n}.{n % 100:02}",
+    )
     for n in range(300)
 ]
 FILES = {"programs.csv": PROGRAMS, "customers.csv": CUSTOMERS, "invoices.csv": INVOICES + "".join(LINES)}
@@ -51,10 +55,16 @@ def test_the_manifest_tells_what_was_sealed(tmp_path: Path) -> None:
     entry = manifest["tables"]["invoices"]
     assert (entry["rows"], entry["control_total"]) == (300, "44998.50")
     assert list(entry["owners"]) == ["_none", "atlas", "borealis"]
-    assert entry["sources"] == [{
-        "file": "invoices.csv", "system": "tables", "rows": 300, "control_total": "44998.50", "notices": [],
-        "sha256": entry["sources"][0]["sha256"],
-    }]
+    assert entry["sources"] == [
+        {
+            "file": "invoices.csv",
+            "system": "tables",
+            "rows": 300,
+            "control_total": "44998.50",
+            "notices": [],
+            "sha256": entry["sources"][0]["sha256"],
+        }
+    ]
     assert manifest == json.loads((tmp_path / "books" / "manifest.json").read_text(encoding="utf-8"))
     assert str(tmp_path) not in json.dumps(manifest)
     verify(tmp_path / "books")
@@ -63,7 +73,9 @@ def test_the_manifest_tells_what_was_sealed(tmp_path: Path) -> None:
 def test_rows_are_sorted_by_owner_date_and_key(tmp_path: Path) -> None:
     """So that a program's workpaper reads its own row groups."""
     seal(tmp_path / "books", [source(tmp_path / "inbox", FILES)])
-    table = pq.read_table(tmp_path / "books" / "invoices.parquet", columns=["owner_program_id", "invoice_date", "invoice_id"])
+    table = pq.read_table(
+        tmp_path / "books" / "invoices.parquet", columns=["owner_program_id", "invoice_date", "invoice_id"]
+    )
     keys = [(row["owner_program_id"] or "", row["invoice_date"], row["invoice_id"]) for row in table.to_pylist()]
     assert keys == sorted(keys)
 
@@ -102,7 +114,9 @@ def test_order_and_split_of_rows_change_addresses_only(tmp_path: Path) -> None:
     """Shuffled rows, columns in another order, one file or three: the same rows."""
     shuffled = random.Random(1).sample(LINES, len(LINES))
     split: dict[str, bytes | str] = {
-        "programs.csv": PROGRAMS, "customers.csv": CUSTOMERS, "invoices.csv": INVOICES + "".join(shuffled[:100]),
+        "programs.csv": PROGRAMS,
+        "customers.csv": CUSTOMERS,
+        "invoices.csv": INVOICES + "".join(shuffled[:100]),
         "invoices.csv.gz": gzipped(INVOICES + "".join(shuffled[100:])),
     }
     found = []
@@ -129,7 +143,14 @@ def test_the_same_bytes_whatever_the_machine_says(tmp_path: Path) -> None:
         "b": {"PYTHONHASHSEED": "2", "TZ": "Asia/Tokyo", "LC_ALL": "de_DE.UTF-8"},
     }
     for threads, (name, environment) in enumerate(machines.items(), start=1):
-        command = [sys.executable, "-c", textwrap.dedent(program), str(tmp_path / name), str(tmp_path / "inbox"), str(threads)]
+        command = [
+            sys.executable,
+            "-c",
+            textwrap.dedent(program),
+            str(tmp_path / name),
+            str(tmp_path / "inbox"),
+            str(threads),
+        ]
         subprocess.run(command, check=True, cwd=PROJECT, env={**os.environ, **environment})
     assert contents(tmp_path / "a") == contents(tmp_path / "b")
 

@@ -27,7 +27,9 @@ def connection() -> duckdb.DuckDBPyConnection:
 
 def computed(connection: duckdb.DuckDBPyConnection, query: str, *columns: tuple[list[Decimal], int]) -> list[Decimal]:
     """A query over columns a, b, … given as decimals of some scale."""
-    table = pa.table({"abc"[n]: pa.array(values, pa.decimal128(38, scale)) for n, (values, scale) in enumerate(columns)})
+    table = pa.table(
+        {"abc"[n]: pa.array(values, pa.decimal128(38, scale)) for n, (values, scale) in enumerate(columns)}
+    )
     connection.register("given", table)
     try:
         return [row[0] for row in connection.execute(f"SELECT {query} FROM given").fetchall()]
@@ -74,9 +76,13 @@ def test_division_is_exact_and_rounded_once(
 @pytest.mark.parametrize(
     ("query", "expected"),
     [
-        ("to_minor_unit(0.125, 2)", "0.1300"), ("to_minor_unit(-0.125, 2)", "-0.1300"), ("to_minor_unit(7, 2)", "7.0000"),
-        ("convert_money(0.05, 0.1, 2)", "0.0100"), ("divide_exact(1, 8, 2)", "0.130000000000"),
-        ("divide_exact(-1, 8, 2)", "-0.130000000000"), ("divide_exact(2, 3, 12)", "0.666666666667"),
+        ("to_minor_unit(0.125, 2)", "0.1300"),
+        ("to_minor_unit(-0.125, 2)", "-0.1300"),
+        ("to_minor_unit(7, 2)", "7.0000"),
+        ("convert_money(0.05, 0.1, 2)", "0.0100"),
+        ("divide_exact(1, 8, 2)", "0.130000000000"),
+        ("divide_exact(-1, 8, 2)", "-0.130000000000"),
+        ("divide_exact(2, 3, 12)", "0.666666666667"),
     ],
 )
 def test_golden_values(connection: duckdb.DuckDBPyConnection, query: str, expected: str) -> None:
@@ -87,7 +93,10 @@ def test_golden_values(connection: duckdb.DuckDBPyConnection, query: str, expect
 @pytest.mark.parametrize(
     "query",
     [
-        "to_minor_unit(0.5::DOUBLE, 2)", "to_minor_unit(1, 5)", "divide_exact(1::DOUBLE, 3, 2)", "divide_exact(1, 3, 13)",
+        "to_minor_unit(0.5::DOUBLE, 2)",
+        "to_minor_unit(1, 5)",
+        "divide_exact(1::DOUBLE, 3, 2)",
+        "divide_exact(1, 3, 13)",
         "convert_money('999999999999999999'::DECIMAL(22,4), '999999'::DECIMAL(30,12), 2)",
         "divide_exact('1e-30'::DECIMAL(38,36), 3, 2)",
     ],

@@ -80,7 +80,9 @@ def test_the_matrix_has_a_word_and_a_mark_for_each_status() -> None:
 def test_attention_lists_failed_then_tie_outs_then_errors_then_warnings() -> None:
     page = render_index(an_index(), NOTHING_SAID).decode()
     kinds = re.findall(r'class="severity \w+"><span aria-hidden="true">.</span> ([^<]+)<', page)
-    assert kinds == ["failed", *["open tie-out"] * 2, "error", "warning"], "the company and a program say the same, once"
+    assert kinds == ["failed", *["open tie-out"] * 2, "error", "warning"], (
+        "the company and a program say the same, once"
+    )
     assert "(10.00)" in page and "a_note" not in page
 
 

@@ -21,7 +21,9 @@ needs_linux = pytest.mark.skipif(sys.platform != "linux", reason="kernels are fo
 def close_with(kernel: str, tiny: Tiny, outputs: Path) -> dict[str, bytes]:
     """Every file of a close with one kind of kernel, but for the record of the run."""
     command = [sys.executable, "-m", "close_library", "run", *tiny.options("check"), "--outputs", str(outputs)]
-    done = subprocess.run(command, cwd=PROJECT, env={**os.environ, "CLOSE_KERNEL": kernel}, capture_output=True, text=True)
+    done = subprocess.run(
+        command, cwd=PROJECT, env={**os.environ, "CLOSE_KERNEL": kernel}, capture_output=True, text=True
+    )
     assert done.returncode == 0, done.stderr
     period = outputs / "tiny" / "2026-05"
     run = json.loads((period / "run.json").read_text(encoding="utf-8"))
@@ -44,7 +46,9 @@ def test_every_notebook_gives_the_same_bytes_with_both_kernels(tiny: Tiny, tmp_p
 def test_a_close_leaves_no_zygote(tiny: Tiny, tmp_path: Path) -> None:
     close_with(FORKED, tiny, tmp_path / "forked")
     time.sleep(0.2)
-    left = [p for p in psutil.process_iter(["cmdline"]) if "close_library.run.forking.zygote" in (p.info["cmdline"] or [])]
+    left = [
+        p for p in psutil.process_iter(["cmdline"]) if "close_library.run.forking.zygote" in (p.info["cmdline"] or [])
+    ]
     assert [process for process in left if str(tmp_path) in " ".join(process.environ().values())] == []
 
 

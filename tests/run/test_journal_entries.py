@@ -83,7 +83,10 @@ def test_no_text_is_live_in_a_spreadsheet(name: str) -> None:
 
 def test_lines_that_go_on_in_a_second_schedule_are_not_lost() -> None:
     halves = document()
-    halves["tables"] |= {"61.2": {"columns": COLUMNS, "rows": LINES[:2]}, "61.2.2": {"columns": COLUMNS, "rows": LINES[2:]}}
+    halves["tables"] |= {
+        "61.2": {"columns": COLUMNS, "rows": LINES[:2]},
+        "61.2.2": {"columns": COLUMNS, "rows": LINES[2:]},
+    }
     assert journal_files(halves) == journal_files(document())
 
 

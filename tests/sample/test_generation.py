@@ -42,15 +42,19 @@ def test_another_seed_is_another_company_with_the_same_plants(sample: Sample, tm
     other = write_sample(tmp_path, seed=2)
     assert _digests(tmp_path)["invoices.csv"] != _digests(sample.folder)["invoices.csv"]
     assert [(one["name"], one["periods"]) for one in other.planted] == [
-        (one["name"], one["periods"]) for one in sample.truth.planted]
+        (one["name"], one["periods"]) for one in sample.truth.planted
+    ]
     assert other.figures["2026-10"]["_company"]["20"]["unexplained"] == 0
 
 
-@pytest.mark.parametrize("scale, table, about", [
-    (Decimal(2), "deliveries", Decimal(2)),
-    (Decimal(2), "vendor_work", Decimal(2)),
-    (Decimal("0.5"), "vendor_work", Decimal("0.5")),
-])
+@pytest.mark.parametrize(
+    "scale, table, about",
+    [
+        (Decimal(2), "deliveries", Decimal(2)),
+        (Decimal(2), "vendor_work", Decimal(2)),
+        (Decimal("0.5"), "vendor_work", Decimal("0.5")),
+    ],
+)
 def test_the_scale_multiplies_deliveries_and_work(
     sample: Sample, tmp_path: Path, scale: Decimal, table: str, about: Decimal
 ) -> None:

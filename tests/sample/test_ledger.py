@@ -75,8 +75,11 @@ def test_the_trial_balance_rolls_but_for_the_planted_balances(sample: Sample) ->
 
 
 def test_receivables_open_at_nothing_and_cash_does_not(sample: Sample) -> None:
-    opening = {row["account"]: Decimal(row["opening_balance"]) for row in sample.rows("account_balances")
-               if row["period"] == "2026-01"}
+    opening = {
+        row["account"]: Decimal(row["opening_balance"])
+        for row in sample.rows("account_balances")
+        if row["period"] == "2026-01"
+    }
     assert opening["1200"] == 0
     assert opening["1000"] == Decimal("4250000.00")
     assert sum(opening.values()) == 0
@@ -90,10 +93,16 @@ def test_the_vendor_side_of_the_ledger_agrees_in_every_month(sample: Sample) -> 
 
 
 def test_contract_balances_and_revenue_agree_but_for_the_planted_programs(sample: Sample) -> None:
-    differ = {(one.period, one.scope, one.finding): one.amount for one in sample.truth.findings
-              if one.home in ("22", "23") and one.scope == one.key}
-    names = {"deferred_revenue": "deferred_revenue_differs", "unbilled_receivable": "unbilled_differs",
-             "revenue": "revenue_differs"}
+    differ = {
+        (one.period, one.scope, one.finding): one.amount
+        for one in sample.truth.findings
+        if one.home in ("22", "23") and one.scope == one.key
+    }
+    names = {
+        "deferred_revenue": "deferred_revenue_differs",
+        "unbilled_receivable": "unbilled_differs",
+        "revenue": "revenue_differs",
+    }
     found = {}
     for period, scopes in sample.truth.figures.items():
         for scope, refs in scopes.items():

@@ -62,7 +62,8 @@ class Rows:
             if self.counted(row) <= day:
                 amount = Decimal(row["amount"])
                 left[row["invoice_id"]] -= (
-                    amount + Decimal(row["discount_amount"] or 0) + Decimal(row["write_off_amount"] or 0))
+                    amount + Decimal(row["discount_amount"] or 0) + Decimal(row["write_off_amount"] or 0)
+                )
                 if row["receipt_id"] or row["credit_memo_id"]:
                     left[row["receipt_id"] or row["credit_memo_id"]] += amount
         return [self._item(key, amount, period) for key, amount in left.items() if amount]
@@ -81,8 +82,17 @@ class Rows:
             column = "no_due_date"
         else:
             late = (day - date.fromisoformat(invoice["due_date"])).days
-            column = ("not_due" if late <= 0 else "days_1_30" if late <= 30 else "days_31_60" if late <= 60
-                      else "days_61_90" if late <= 90 else "over_90")
+            column = (
+                "not_due"
+                if late <= 0
+                else "days_1_30"
+                if late <= 30
+                else "days_31_60"
+                if late <= 60
+                else "days_61_90"
+                if late <= 90
+                else "over_90"
+            )
         return Item(column, invoice["program_id"], balance)
 
 
@@ -99,8 +109,16 @@ def test_aging_and_subledger_from_the_rows(sample: Sample, rows: Rows, period: P
         mine = [item for item in items if scope in ("_company", item.program)]
         total = sum((item.balance for item in mine), ZERO)
         assert refs["20"]["ar_subledger"] == refs["30"]["closing_balance"] == refs["70"]["total"] == total
-        for column in ("not_due", "days_1_30", "days_31_60", "days_61_90", "over_90", "no_due_date", "credit_memos",
-                       "unapplied_cash"):
+        for column in (
+            "not_due",
+            "days_1_30",
+            "days_31_60",
+            "days_61_90",
+            "over_90",
+            "no_due_date",
+            "credit_memos",
+            "unapplied_cash",
+        ):
             assert refs["70"][column] == sum((i.balance for i in mine if i.column == column), ZERO), (scope, column)
 
 
@@ -110,10 +128,19 @@ def test_ledger_is_subledger_plus_the_listed_differences(sample: Sample, rows: R
     for scope in SCOPES:
         figures = sample.truth.figures[str(period)][scope]["20"]
         day = period.last_day.isoformat()
-        ledger = sum((Decimal(row["amount"]) for row in rows.ledger
-                      if row["effective_date"] <= day and scope in ("_company", row["program_id"])), ZERO)
-        listed = [one for one in sample.truth.findings
-                  if (one.period, one.scope) == (str(period), scope) and one.finding in classes]
+        ledger = sum(
+            (
+                Decimal(row["amount"])
+                for row in rows.ledger
+                if row["effective_date"] <= day and scope in ("_company", row["program_id"])
+            ),
+            ZERO,
+        )
+        listed = [
+            one
+            for one in sample.truth.findings
+            if (one.period, one.scope) == (str(period), scope) and one.finding in classes
+        ]
         assert figures["ar_general_ledger"] == ledger
         assert (figures["ar_subledger"] or 0) + sum((one.amount or ZERO for one in listed), ZERO) == ledger
         assert figures["unexplained"] == 0
@@ -127,19 +154,38 @@ def test_the_roll_forward_foots_and_begins_at_nothing(sample: Sample) -> None:
         for period in PERIODS:
             roll = {name: amount or ZERO for name, amount in sample.truth.figures[str(period)][scope]["30"].items()}
             assert roll["opening_balance"] == before
-            computed = (roll["opening_balance"] + roll["invoices"] - roll["cash_received"] - roll["credit_memos"]
-                        - roll["discounts"] - roll["write_offs"] + roll["fx"])
+            computed = (
+                roll["opening_balance"]
+                + roll["invoices"]
+                - roll["cash_received"]
+                - roll["credit_memos"]
+                - roll["discounts"]
+                - roll["write_offs"]
+                + roll["fx"]
+            )
             assert computed == roll["closing_balance"], (period, scope)
             before = roll["closing_balance"]
 
 
 def test_the_movements_of_a_month_from_the_rows(sample: Sample, rows: Rows) -> None:
     month, roll = "2026-08", sample.truth.figures["2026-08"]["_company"]["30"]
-    cash = (rows.functional(Decimal(r["amount"]), r["currency"], r["receipt_date"])
-            for r in rows.receipts.values() if r["receipt_date"].startswith(month))
+    cash = (
+        rows.functional(Decimal(r["amount"]), r["currency"], r["receipt_date"])
+        for r in rows.receipts.values()
+        if r["receipt_date"].startswith(month)
+    )
     billed = [r for r in rows.invoices.values() if r["invoice_date"].startswith(month)]
-    signed = {kind: sum((rows.functional(Decimal(r["total_amount"]), r["currency"], r["invoice_date"])
-                         for r in billed if r["document_type"] == kind), ZERO) for kind in ("invoice", "credit_memo")}
+    signed = {
+        kind: sum(
+            (
+                rows.functional(Decimal(r["total_amount"]), r["currency"], r["invoice_date"])
+                for r in billed
+                if r["document_type"] == kind
+            ),
+            ZERO,
+        )
+        for kind in ("invoice", "credit_memo")
+    }
     given = [r for r in rows.applications if rows.counted(r).startswith(month)]
     assert roll["cash_received"] == sum(cash, ZERO)
     assert (roll["invoices"], roll["credit_memos"]) == (signed["invoice"], -signed["credit_memo"])

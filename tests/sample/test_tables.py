@@ -42,7 +42,8 @@ def test_every_table_has_its_columns_and_types(sample: Sample, name: str) -> Non
     assert len(rows) == sample.truth.rows[name]
     faults = [
         (number, column.name, row[column.name], fault)
-        for number, row in enumerate(rows, start=2) for column in table.columns
+        for number, row in enumerate(rows, start=2)
+        for column in table.columns
         if (fault := _faults(column, row[column.name]))
     ]
     assert faults == []
@@ -76,7 +77,8 @@ def test_references_resolve_but_for_the_planted_ones(sample: Sample) -> None:
             known = {row[reference.key] for row in sample.rows(reference.table)}
             found |= {
                 (name, ":".join(row[column] for column in table.key))
-                for row in sample.rows(name) if row[reference.column] and row[reference.column] not in known
+                for row in sample.rows(name)
+                if row[reference.column] and row[reference.column] not in known
             }
     assert found == _planted(sample, "unknown_reference")
     assert len(found) == 2
@@ -84,8 +86,9 @@ def test_references_resolve_but_for_the_planted_ones(sample: Sample) -> None:
 
 def test_orders_of_deliveries_exist_but_for_the_planted_one(sample: Sample) -> None:
     known = {row["po_number"] for row in sample.rows("purchase_orders")}
-    strangers = {("deliveries", row["delivery_id"]) for row in sample.rows("deliveries")
-                 if row["po_number"] not in known}
+    strangers = {
+        ("deliveries", row["delivery_id"]) for row in sample.rows("deliveries") if row["po_number"] not in known
+    }
     assert strangers == _planted(sample, "delivery_without_po")
 
 
@@ -100,7 +103,8 @@ def test_an_invoice_foots_unless_it_was_planted(sample: Sample) -> None:
     for row in sample.rows("invoice_lines"):
         lines[row["invoice_id"]] += Decimal(row["amount"])  # type: ignore[assignment]
     wrong = {
-        ("invoices", row["invoice_id"]): lines[row["invoice_id"]] + Decimal(row["tax_amount"])
+        ("invoices", row["invoice_id"]): lines[row["invoice_id"]]
+        + Decimal(row["tax_amount"])
         - Decimal(row["total_amount"])
         for row in sample.rows("invoices")
         if lines[row["invoice_id"]] + Decimal(row["tax_amount"]) != Decimal(row["total_amount"])

@@ -12,8 +12,13 @@ from close_library.money import ZERO
 from close_library.sample.planting import HOMES
 from tests.sample.conftest import Sample
 
-ALLOWED = ("close_library.errors", "close_library.money", "close_library.period", "close_library.tables",
-           "close_library.sample")
+ALLOWED = (
+    "close_library.errors",
+    "close_library.money",
+    "close_library.period",
+    "close_library.tables",
+    "close_library.sample",
+)
 
 
 def test_every_kind_of_finding_is_planted(sample: Sample) -> None:
@@ -24,17 +29,23 @@ def test_every_kind_of_finding_is_planted(sample: Sample) -> None:
 def test_every_planted_problem_is_expected_in_its_periods(sample: Sample) -> None:
     expected = {(one.finding, one.period, one.table, one.key) for one in sample.truth.findings}
     missing = [
-        (plant["name"], period) for plant in sample.truth.planted for period in plant["periods"]  # type: ignore[attr-defined]
+        (plant["name"], period)
+        for plant in sample.truth.planted
+        for period in plant["periods"]  # type: ignore[attr-defined]
         if (plant["finding"], period, plant["table"], plant["key"]) not in expected
     ]
     assert missing == []
 
 
 def test_findings_of_the_complete_homes_are_all_planted(sample: Sample) -> None:
-    planted = {(plant["finding"], period, plant["key"]) for plant in sample.truth.planted
-               for period in plant["periods"]}  # type: ignore[attr-defined]
-    strangers = [one for one in sample.truth.findings
-                 if one.home in ("10", "20", "70") and (one.finding, one.period, one.key) not in planted]
+    planted = {
+        (plant["finding"], period, plant["key"]) for plant in sample.truth.planted for period in plant["periods"]
+    }  # type: ignore[attr-defined]
+    strangers = [
+        one
+        for one in sample.truth.findings
+        if one.home in ("10", "20", "70") and (one.finding, one.period, one.key) not in planted
+    ]
     assert strangers == []
 
 
@@ -46,12 +57,21 @@ def test_no_near_miss_is_expected(sample: Sample) -> None:
 
 
 def test_keys_name_rows_of_their_tables(sample: Sample) -> None:
-    columns = {"invoices": ("invoice_id", "invoice_number"), "cash_receipts": ("receipt_id",),
-               "cash_applications": ("application_id",), "deliveries": ("delivery_id",),
-               "purchase_orders": ("po_number",), "billing_tasks": ("task_id",), "payouts": ("payout_id",),
-               "bank_transactions": ("bank_transaction_id",), "vendor_invoices": ("vendor_invoice_id",),
-               "vendor_payments": ("vendor_payment_id",), "vendor_work": ("work_id",),
-               "gl_entries": ("journal_id", "document_number"), "account_balances": ("account",)}
+    columns = {
+        "invoices": ("invoice_id", "invoice_number"),
+        "cash_receipts": ("receipt_id",),
+        "cash_applications": ("application_id",),
+        "deliveries": ("delivery_id",),
+        "purchase_orders": ("po_number",),
+        "billing_tasks": ("task_id",),
+        "payouts": ("payout_id",),
+        "bank_transactions": ("bank_transaction_id",),
+        "vendor_invoices": ("vendor_invoice_id",),
+        "vendor_payments": ("vendor_payment_id",),
+        "vendor_work": ("work_id",),
+        "gl_entries": ("journal_id", "document_number"),
+        "account_balances": ("account",),
+    }
     known = {table: {row[name] for row in sample.rows(table) for name in names} for table, names in columns.items()}
     known["gl_entries"] |= {f"{row['journal_id']}:{row['line_number']}" for row in sample.rows("gl_entries")}
     for one in [*sample.truth.planted, *sample.truth.near_misses]:
@@ -92,7 +112,10 @@ def test_the_generator_imports_nothing_that_it_judges() -> None:
     folder = Path(close_library.sample.__file__).parent
     for path in sorted(folder.glob("*.py")):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            names = [node.module or ""] if isinstance(node, ast.ImportFrom) else (
-                [alias.name for alias in node.names] if isinstance(node, ast.Import) else [])
+            names = (
+                [node.module or ""]
+                if isinstance(node, ast.ImportFrom)
+                else ([alias.name for alias in node.names] if isinstance(node, ast.Import) else [])
+            )
             for name in names:
                 assert not name.startswith("close_library") or name.startswith(ALLOWED), f"{path.name}: {name}"

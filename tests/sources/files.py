@@ -40,9 +40,17 @@ def source(folder: Path, files: Mapping[str, bytes | str], system: str = "tables
 def invoice(number: int, **changes: str) -> str:
     """One line of invoices.csv."""
     cells = {
-        "invoice_id": f"inv-{number}", "invoice_number": f"N{number}", "document_type": "invoice",
-        "program_id": "atlas", "customer_id": "c-1", "invoice_date": "2026-04-10", "due_date": "2026-05-10",
-        "currency": "USD", "total_amount": "100.00", "status": "posted", **changes,
+        "invoice_id": f"inv-{number}",
+        "invoice_number": f"N{number}",
+        "document_type": "invoice",
+        "program_id": "atlas",
+        "customer_id": "c-1",
+        "invoice_date": "2026-04-10",
+        "due_date": "2026-05-10",
+        "currency": "USD",
+        "total_amount": "100.00",
+        "status": "posted",
+        **changes,
     }
     return ",".join(cells.values()) + "\n"
 

@@ -95,7 +95,11 @@ CASES: dict[str, Files] = {
     },
     "a time in a date column of Parquet": {
         "fx_rates.parquet": parquet(
-            {"currency": _TEXTS, "rate": pa.array(["1"]), "rate_date": pa.array([1_777_550_400_001], pa.timestamp("ms"))}
+            {
+                "currency": _TEXTS,
+                "rate": pa.array(["1"]),
+                "rate_date": pa.array([1_777_550_400_001], pa.timestamp("ms")),
+            }
         )
     },
     "a number in a text column of a workbook": {
@@ -111,14 +115,22 @@ CASES: dict[str, Files] = {
     "cells right of the header": {"book.xlsx": workbook({"customers": sheet(_HEADER, ["c-1", "A", "USD", "30", "?"])})},
     "a number in a date column": {
         "book.xlsx": workbook(
-            {"fx_rates": sheet(["currency", "rate_date", "rate"],
-                               cell("A2", "EUR") + cell("B2", "46142", "n") + cell("C2", "1.1", "n"))}
+            {
+                "fx_rates": sheet(
+                    ["currency", "rate_date", "rate"],
+                    cell("A2", "EUR") + cell("B2", "46142", "n") + cell("C2", "1.1", "n"),
+                )
+            }
         )
     },
     "a date in a money column": {
         "book.xlsx": workbook(
-            {"fx_rates": sheet(["currency", "rate_date", "rate"],
-                               cell("A2", "EUR") + cell("B2", "46142", "n", 1) + cell("C2", "46142", "n", 2))}
+            {
+                "fx_rates": sheet(
+                    ["currency", "rate_date", "rate"],
+                    cell("A2", "EUR") + cell("B2", "46142", "n", 1) + cell("C2", "46142", "n", 2),
+                )
+            }
         )
     },
     "an empty sheet": {"book.xlsx": workbook({"customers": sheet()})},

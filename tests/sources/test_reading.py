@@ -40,15 +40,23 @@ def test_codes_stay_text(tmp_path: Path) -> None:
     text = "account,account_name,account_type\n0123,Cash,asset\n1e5,2026-01-01,asset\n true,007 ,asset\n"
     books = sealed(tmp_path, source(tmp_path / "inbox", {"gl_accounts.csv": text}))
     assert rows(books, "SELECT account, account_name FROM gl_accounts ORDER BY source_row") == [
-        ("0123", "Cash"), ("1e5", "2026-01-01"), (" true", "007 ")
+        ("0123", "Cash"),
+        ("1e5", "2026-01-01"),
+        (" true", "007 "),
     ]
 
 
 @pytest.mark.parametrize(
     ("text", "amount"),
     [
-        ("1234.50", "1234.50"), (" 12 ", "12"), ("+.5", "0.5"), ("007.10", "7.1"), ("0.123400000000", "0.1234"),
-        ("999999999999999999.9999", "999999999999999999.9999"), ("-0", "0"), ("0" * 40 + "1", "1"),
+        ("1234.50", "1234.50"),
+        (" 12 ", "12"),
+        ("+.5", "0.5"),
+        ("007.10", "7.1"),
+        ("0.123400000000", "0.1234"),
+        ("999999999999999999.9999", "999999999999999999.9999"),
+        ("-0", "0"),
+        ("0" * 40 + "1", "1"),
     ],
 )
 def test_amounts_are_exact(text: str, amount: str, tmp_path: Path) -> None:
@@ -92,7 +100,8 @@ def test_spellings_of_one_file(name: str, content: str, tmp_path: Path) -> None:
     """Line ends, quotes and a byte order mark change nothing: the second customer stands on line 3."""
     books = sealed(tmp_path, source(tmp_path / "inbox", {"customers.csv": content}))
     assert rows(books, "SELECT customer_id, customer_name, currency, source_row FROM customers ORDER BY ALL") == [
-        ("c-1", "Acme", "USD", 2), ("c-2", "Beta", "EUR", 3)
+        ("c-1", "Acme", "USD", 2),
+        ("c-2", "Beta", "EUR", 3),
     ]
 
 
@@ -101,7 +110,8 @@ def test_a_record_is_named_by_the_line_where_it_begins(tmp_path: Path) -> None:
     text = 'customer_id,customer_name,currency\nc-1,"Acme\nof\r\nBoston",USD\n\nc-2,"Say ""hi"", Ltd",EUR\n'
     inbox = source(tmp_path / "inbox", {"customers.csv": text})
     assert rows(sealed(tmp_path, inbox), "SELECT customer_name, source_row FROM customers ORDER BY source_row") == [
-        ("Acme\nof\r\nBoston", 2), ('Say "hi", Ltd', 6)
+        ("Acme\nof\r\nBoston", 2),
+        ('Say "hi", Ltd', 6),
     ]
     assert check([inbox])[0].notices == ("1 empty line skipped",)
 
@@ -125,15 +135,26 @@ def test_files_of_one_table_stand_in_the_order_of_sources_and_names(tmp_path: Pa
 
 def test_unknown_columns_are_kept_as_text_and_noticed(tmp_path: Path) -> None:
     """A column that no table declares stands after the declared ones, as text; a file without it has NULLs."""
-    inbox = source(tmp_path / "inbox", {
-        "customers.csv": 'customer_id,region "x",customer_name,currency,regoin\nc-1,007,Acme,USD,\n',
-        "customers.csv.gz": gzipped(CUSTOMERS),
-    })
+    inbox = source(
+        tmp_path / "inbox",
+        {
+            "customers.csv": 'customer_id,region "x",customer_name,currency,regoin\nc-1,007,Acme,USD,\n',
+            "customers.csv.gz": gzipped(CUSTOMERS),
+        },
+    )
     books = sealed(tmp_path, inbox)
     table = books.sql("SELECT * FROM customers")
     assert table.column_names == [
-        "customer_id", "customer_name", "currency", "payment_terms_days", 'region "x"', "regoin",
-        "owner_program_id", "source_system", "source_file", "source_row",
+        "customer_id",
+        "customer_name",
+        "currency",
+        "payment_terms_days",
+        'region "x"',
+        "regoin",
+        "owner_program_id",
+        "source_system",
+        "source_file",
+        "source_row",
     ]
     assert table.column('region "x"').to_pylist() == ["007", None]
     assert check([inbox])[0].notices == ('unknown columns kept as text: region "x" and regoin',)
@@ -141,9 +162,16 @@ def test_unknown_columns_are_kept_as_text_and_noticed(tmp_path: Path) -> None:
 
 def test_what_is_not_read_is_noticed(tmp_path: Path) -> None:
     """A file with an unknown name is not read, and the nearest table is named; other files are left alone."""
-    inbox = source(tmp_path / "inbox", {
-        "customers.csv": CUSTOMERS, "invoice.csv": "x\n", "payouts.tsv": "x\n", "README.md": "x", "~$b.xlsx": "x",
-    })
+    inbox = source(
+        tmp_path / "inbox",
+        {
+            "customers.csv": CUSTOMERS,
+            "invoice.csv": "x\n",
+            "payouts.tsv": "x\n",
+            "README.md": "x",
+            "~$b.xlsx": "x",
+        },
+    )
     assert check([inbox])[-1].notices == (
         "invoice.csv is not read: no table is called invoice; invoices is",
         "payouts.tsv is not read: save it as .csv, .csv.gz, .parquet or .xlsx",
@@ -199,7 +227,8 @@ def test_counts_of_what_the_close_will_find(tmp_path: Path) -> None:
     assert found["customers"].notices == ()
     assert found["invoices"].rows == 4
     assert found["invoices"].notices == (
-        "1 row repeats the key invoice_id", "2 rows name a customer_id that customers lacks"
+        "1 row repeats the key invoice_id",
+        "2 rows name a customer_id that customers lacks",
     )
 
 

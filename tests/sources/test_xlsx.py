@@ -23,8 +23,13 @@ def rates(date_cell: str, rate_cell: str, *, from_1904: bool = False) -> bytes:
 
 @pytest.mark.parametrize(
     ("stored", "amount"),
-    [("1.1", "1.1"), ("1E-4", "0.0001"), ("123456789012345678.123456789012", "123456789012345678.123456789012"),
-     ("1.1000000000000001", "1.1"), ("1234567.8900000001", "1234567.8900000001")],
+    [
+        ("1.1", "1.1"),
+        ("1E-4", "0.0001"),
+        ("123456789012345678.123456789012", "123456789012345678.123456789012"),
+        ("1.1000000000000001", "1.1"),
+        ("1234567.8900000001", "1234567.8900000001"),
+    ],
 )
 def test_a_number_is_the_decimal_text_that_the_file_stores(stored: str, amount: str, tmp_path: Path) -> None:
     """Exactly; only where Excel spells 17 digits that the column can't hold, its own 15 are read."""
@@ -35,8 +40,13 @@ def test_a_number_is_the_decimal_text_that_the_file_stores(stored: str, amount: 
 
 @pytest.mark.parametrize(
     ("serial", "style", "from_1904", "day"),
-    [("46142", 1, False, date(2026, 4, 30)), ("46142", 2, False, date(2026, 4, 30)),
-     ("44680", 1, True, date(2026, 4, 30)), ("59", 1, False, date(1900, 2, 28)), ("61", 1, False, date(1900, 3, 1))],
+    [
+        ("46142", 1, False, date(2026, 4, 30)),
+        ("46142", 2, False, date(2026, 4, 30)),
+        ("44680", 1, True, date(2026, 4, 30)),
+        ("59", 1, False, date(1900, 2, 28)),
+        ("61", 1, False, date(1900, 3, 1)),
+    ],
 )
 def test_a_date_is_a_number_with_the_style_of_a_date(
     serial: str, style: int, from_1904: bool, day: date, tmp_path: Path

@@ -1,0 +1,1 @@
+"""The invoicing team's work: the review of invoices, and the calendar of its steps."""

@@ -1,0 +1,1 @@
+"""Matching, and cash from the processor to the bank and the ledger."""

@@ -1,0 +1,1 @@
+"""What to book: entries that bring the ledger to what was computed, with their support."""

@@ -1,0 +1,105 @@
+"""Proposed journal entries (workpaper 61): what to book so that the ledger shows the computed contract balances and revenue.
+
+Computed − booked, by role and program: unbilled receivable, deferred revenue, revenue. Because position = revenue − billed, what
+the three do not offset among themselves is billing that the ledger lacks or has twice: it stands on the receivables control
+account, in a line of its own that workpaper 20 keeps open until it is cleared. Vendor accruals do not belong here.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from close_library.accounting.entries.adjusting import Entry, adjusting_entries, named
+from close_library.accounting.entries.entry_schedules import (
+    LINE_TABLE,
+    entries_table,
+    line_tables,
+    proof,
+    receivables_side,
+)
+from close_library.accounting.entries.support import differences, signed_support
+from close_library.accounting.ledger import natural_sign
+from close_library.accounting.revenue.contracts import require_contract_rates
+from close_library.evidence import Figure, Population, Result, Scope
+from close_library.money import ZERO, agrees
+
+
+def proposed_journal_entries(scope: Scope) -> Result:
+    """The adjusting entries of the period: balanced, numbered without gaps, each with the rows that support it.
+
+    Figures: `debits:<entry>` and `credits:<entry>`, positive, in functional currency. Tables: 61.1 the entries, 61.2 their
+    lines, 61.3 booked + proposed = computed by program and role, 61.4 what stands on receivables. An accrual (revenue earned and
+    not billed, billing not in the ledger) reverses on the first day of the next period; a correction does not. Revenue is
+    adjusted for the fiscal year to date, so that an error that an earlier month holds the other way is not booked twice; what is
+    left of the month's difference is in 61.3. A program within the tie-out tolerance gets no entry. Raises BooksError where an
+    exchange rate is missing, ParameterError where a role has no account.
+
+    Example:
+        from close_library.accounting import proposed_journal_entries
+        from close_library.workpaper import open_scope
+
+        proposed_journal_entries(open_scope(period="2026-10")).tables["61.3"].frame
+    """
+    require_contract_rates(scope)
+    found = differences(scope)
+    entries: list[Entry] = []
+    taken = _numbers_taken(scope)
+    for each in found:
+        if all(agrees(amount, scope.parameters.tolerances.tie_out) for amount in each.adjustments.values()):
+            continue
+        for kind, lines in adjusting_entries(each.adjustments):
+            number = f"PJE-{scope.period}-{taken + len(entries) + 1:03d}"
+            entries.append(Entry(number, each.program, kind, lines, each.first_day))
+    figures: dict[str, Figure] = {}
+    for entry in entries:
+        for side, label in (("debits", "Debits"), ("credits", "Credits")):
+            figure = _figure(scope, entry, side, label)
+            figures[figure.id] = figure
+    tables = {"61.1": entries_table(scope, entries, figures), **line_tables(scope, entries)}
+    tables["61.3"] = proof(scope, found, entries)
+    tables["61.4"] = receivables_side(scope, entries)
+    return Result(tables=tables, figures=figures)
+
+
+def total_debits(proposed: Result) -> Decimal:
+    """The debits of all proposed entries."""
+    return sum((figure.money for id, figure in proposed.figures.items() if id.startswith("debits:")), ZERO)
+
+
+def total_credits(proposed: Result) -> Decimal:
+    """The credits of all proposed entries."""
+    return sum((figure.money for id, figure in proposed.figures.items() if id.startswith("credits:")), ZERO)
+
+
+def after_booking(proposed: Result, booked: Figure, role: str) -> Decimal:
+    """What the ledger shows of a role, natural sign, once the proposed entries are booked."""
+    moved = ZERO
+    for id, table in proposed.tables.items():
+        if id.startswith(LINE_TABLE):
+            lines = table.frame[table.frame["role"] == role]
+            moved += sum(lines["debit"].dropna(), ZERO) - sum(lines["credit"].dropna(), ZERO)
+    return booked.money + natural_sign(role) * moved
+
+
+def _numbers_taken(scope: Scope) -> int:
+    """The last number of this period's entries that the ledger holds already: a number is given once."""
+    found = scope.books.sql(
+        f"""
+        SELECT max(CAST(regexp_extract(name, '([0-9]+)$', 1) AS INTEGER)) AS last
+        FROM (SELECT unnest([journal_id, document_number]) AS name FROM gl_entries)
+        WHERE regexp_full_match(name, 'PJE-{scope.period}-[0-9]{{3,6}}')
+        """
+    ).to_pylist()[0]["last"]
+    return int(found or 0)
+
+
+def _figure(scope: Scope, entry: Entry, side: str, label: str) -> Figure:
+    sign = 1 if side == "debits" else -1
+    rows = [
+        signed_support(scope, role, entry.program, entry.first_day, sign * factor)
+        for line in entry.lines
+        if sign * line.amount > 0
+        for role, factor in line.support.items()
+    ]
+    words = f"{label} of {entry.number}, {named(entry.program)}"
+    return Figure.of(f"{side}:{entry.number}", words, scope.currency, Population(scope.books, " UNION ALL ".join(rows)))

@@ -1,0 +1,1 @@
+"""From purchase order to cash and back: values, statuses, trace, burn."""

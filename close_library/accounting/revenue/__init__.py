@@ -1,0 +1,1 @@
+"""Revenue and contract balances (ASC 606): pricing, recognition, positions, roll-forwards, disclosures."""

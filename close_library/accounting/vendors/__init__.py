@@ -1,0 +1,1 @@
+"""Raters and vendors: what approved work is owed, what was invoiced and paid."""
