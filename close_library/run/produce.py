@@ -98,10 +98,8 @@ def failed_document(task: Task, failure: Failure) -> dict[str, Any]:
     clean = cleaner(task.folder)
     return {
         "format": "workpaper/1",
-        **{
-            key: task.heading[key]
-            for key in ("ref", "name", "title", "company", "company_name", "preparer", "reviewer")
-        },
+        **{key: task.heading[key] for key in ("ref", "name", "title", "company", "company_name")},
+        **{key: task.heading.get(key, "") for key in ("preparer", "reviewer")},
         "program": task.program,
         "period": task.period,
         "period_end": Period.parse(task.period).last_day.isoformat(),
