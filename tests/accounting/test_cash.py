@@ -263,6 +263,28 @@ def test_two_receipts_of_the_same_amount(tmp_path: Path) -> None:
     assert "ambiguous, these qualify equally: left receipt first, receipt second; right bank b-4" in message
 
 
+def test_golden_6_identical_lines_are_two_and_a_second_import_adds_none(tmp_path: Path) -> None:
+    """Two bank lines alike in everything but their id, and two receipts: matched as a set, before and after another seal."""
+    text = money(
+        bank="""
+        b-1 2026-05-04 10.00 .
+        b-2 2026-05-04 10.00 .
+        """,
+        receipts="""
+        r-1  2026-05-04  10.00  .  .  .
+        r-2  2026-05-04  10.00  .  .  .
+    """,
+    )
+    for _ in range(2):
+        cash = cash_and_payouts(small_company(tmp_path, text))
+        assert found(cash) == []
+        assert amounts(cash, "bank_in", "matched", "receipts") == {
+            "bank_in": "20.00",
+            "matched": "20.00",
+            "receipts": "20.00",
+        }
+
+
 def test_money_in_that_nothing_explains(tmp_path: Path) -> None:
     """Money out, money after T and money that a later receipt explains by its reference: found until it is recorded."""
     text = money(

@@ -11,6 +11,7 @@ from decimal import Decimal
 
 from close_library.accounting.cash.cash_rows import (
     bank_rows,
+    held_by_payouts,
     is_paid,
     match_cash,
     payout_rows,
@@ -23,11 +24,9 @@ from close_library.accounting.cash.cash_rows import (
 from close_library.accounting.cash.matching import Matching
 from close_library.accounting.cash.reconcile_bank import bank_adjusted, bank_reconciliation, receipts_against_ledger
 from close_library.accounting.cash.review_cash import cash_findings
-from close_library.accounting.currency import SPOT_RATES
 from close_library.accounting.ledger import LINE_SHOWN, ledger_balance, ledger_lines
 from close_library.accounting.sql import population, shown, text
 from close_library.evidence import Figure, Population, Result, Scope, Table
-from close_library.money import minor_unit
 
 
 def cash_and_payouts(scope: Scope) -> Result:
@@ -45,6 +44,10 @@ def cash_and_payouts(scope: Scope) -> Result:
     """
     matching = match_cash(scope)
     rows = placed(scope, matching)
+    sides = {"left": "documents", "right": "bank"}
+    matched = matching.summary().rename(
+        columns=lambda name: " ".join(sides.get(word, word) for word in name.split("_"))
+    )
     require_cash_rates(scope, rows)
     figures = {
         f.id: f
@@ -54,9 +57,7 @@ def cash_and_payouts(scope: Scope) -> Result:
         tables={
             "21.1": _types(scope),
             "21.2": _payout_table(scope, rows),
-            "21.3": Table(
-                "Documents matched with the bank to T, by rule, each in its own currency", matching.summary()
-            ),
+            "21.3": Table("Documents matched with the bank to T, by rule, each in its own currency", matched),
             "21.4": _open_table(scope, matching, rows),
             "21.5": bank_reconciliation(scope, matching, rows, figures),
             "21.6": receipts_against_ledger(scope),
@@ -114,7 +115,7 @@ def _flows(scope: Scope, rows: str) -> list[Figure]:
     named = shown(
         transaction="transaction_id", type="transaction_type", payout="payout_id", currency="currency", net="net::money"
     )  # fmt: skip
-    held = f"{_population('processor_transactions', 'worth', named)} FROM ({_held_by_payouts(scope)})"
+    held = f"{_population('processor_transactions', 'worth', named)} FROM ({held_by_payouts(scope)})"
     receipt = shown(
         receipt="receipt_id", customer="customer_id", date="receipt_date", currency="currency", amount="amount::money",
         reference="reference", payout="payout_id",
@@ -157,23 +158,6 @@ def _flows(scope: Scope, rows: str) -> list[Figure]:
 
 
 _MATCHED = "(status = 'matched')"
-
-
-def _held_by_payouts(scope: Scope) -> str:
-    """The rows that itemised payouts of the period hold, `worth` at the date of their payout, as the payout itself is."""
-    places = minor_unit(scope.currency)
-    return f"""
-        SELECT t.*, CASE WHEN t.currency = {text(scope.currency)} THEN t.net
-                         ELSE convert_money(sum(t.net) OVER through, s.rate, {places})
-                              - convert_money(sum(t.net) OVER through - t.net, s.rate, {places}) END AS worth
-        FROM {processor_rows(scope)} t JOIN (
-            SELECT payout_id, arrival_date, source_file AS f, source_row AS r FROM {payout_rows(scope)}
-            WHERE itemised AND {_period(scope, "arrival_date")}) p USING (payout_id)
-        LEFT JOIN ({SPOT_RATES}) s ON s.currency = t.currency AND s.rate_date = p.arrival_date
-        WHERE NOT own_row
-        WINDOW through AS (PARTITION BY p.f, p.r, t.currency ORDER BY transaction_id, source_file, source_row
-                           ROWS UNBOUNDED PRECEDING)
-    """
 
 
 def _open(scope: Scope, rows: str) -> list[Figure]:

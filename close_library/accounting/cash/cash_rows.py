@@ -18,8 +18,9 @@ from close_library.accounting.cash.matching_rules import (
 )
 from close_library.accounting.cash.matching_sums import ManyOfSameReference, SumOfSameReference, SumWithinDays
 from close_library.accounting.currency import SPOT_RATES, functional, require_rates
-from close_library.accounting.sql import day, memoised
+from close_library.accounting.sql import day, memoised, text
 from close_library.evidence import Scope
+from close_library.money import minor_unit
 
 OWN_ROW = "(lower(transaction_type) = 'payout' OR coalesce(source_id = payout_id, false))"
 """A payout's own row among the processor's: it takes out what the other rows brought in, so no sum counts it."""
@@ -100,6 +101,23 @@ def payout_rows(scope: Scope) -> str:
         LEFT JOIN ({SPOT_RATES}) s ON s.currency = p.currency AND s.rate_date = p.arrival_date
         """,
     )
+
+
+def held_by_payouts(scope: Scope) -> str:
+    """The rows that itemised payouts of the period hold, `worth` at the date of their payout, as the payout itself is."""
+    places = minor_unit(scope.currency)
+    return f"""
+        SELECT t.*, CASE WHEN t.currency = {text(scope.currency)} THEN t.net
+                         ELSE convert_money(sum(t.net) OVER through, s.rate, {places})
+                              - convert_money(sum(t.net) OVER through - t.net, s.rate, {places}) END AS worth
+        FROM {processor_rows(scope)} t JOIN (
+            SELECT payout_id, arrival_date, source_file AS f, source_row AS r FROM {payout_rows(scope)}
+            WHERE itemised AND {within("arrival_date", scope.period.first_day, scope.closing_date)}) p USING (payout_id)
+        LEFT JOIN ({SPOT_RATES}) s ON s.currency = t.currency AND s.rate_date = p.arrival_date
+        WHERE NOT own_row
+        WINDOW through AS (PARTITION BY p.f, p.r, t.currency ORDER BY transaction_id, source_file, source_row
+                           ROWS UNBOUNDED PRECEDING)
+    """
 
 
 def bank_rows(scope: Scope) -> str:

@@ -136,7 +136,8 @@ class Matching:
     def summary(self) -> pd.DataFrame:
         """By rule: how many matches, rows of each side, and their sums by currency."""
         return self.board.books.frame(
-            f"""SELECT rule, currency, count(*) AS matches, sum(len(left_ids)) AS left_rows, sum(len(right_ids)) AS right_rows,
+            f"""SELECT rule, currency, count(*) AS matches, CAST(sum(len(left_ids)) AS BIGINT) AS left_rows,
+                       CAST(sum(len(right_ids)) AS BIGINT) AS right_rows,
                        sum(left_amount) AS left_amount, sum(right_amount) AS right_amount
                 FROM ({self.matches_query()}) GROUP BY number, rule, currency ORDER BY number, currency"""
         )

@@ -43,6 +43,7 @@ class Board:
         self.later = {side: self._hold(side, rows) for side, rows in zip(SIDES, (left, right), strict=True)}
         self.rest = {side: f"(SELECT rowid AS n, * FROM {self.name}_{side})" for side in SIDES}
         self.counts = {side: self.one(f"SELECT count(*) FROM {self.name}_{side}") for side in SIDES}
+        self.same_currency = self._has_one_currency()
         self._groups = 0
         self._tables: set[str] = set()
         self.run(
@@ -147,6 +148,12 @@ class Board:
         )
         self._refuse_empty(side, relation)
         return self.one(f"SELECT count(*) FROM {relation} WHERE NOT ({in_time})") if in_time != "true" else 0
+
+    def _has_one_currency(self) -> bool:
+        """Whether every row of both sides has the same currency, so that nobody needs to compare it."""
+        first = f"(SELECT min(currency) FROM (SELECT currency FROM {self.name}_left LIMIT 1))"
+        others = " UNION ALL ".join(f"SELECT 1 FROM {self.name}_{side} WHERE currency <> {first}" for side in SIDES)
+        return not self.one(f"SELECT count(*) FROM ({others})")
 
     def _relation(self, side: str, rows: Rows) -> str:
         if isinstance(rows, str):

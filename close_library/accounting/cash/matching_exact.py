@@ -45,13 +45,14 @@ class SameReferenceAndAmount:
                 WHERE lefts > {crowd} AND rights > {crowd}"""
         ))  # fmt: skip
 
-    def _on(self) -> str:
-        return f"l.{self.left} = r.{self.right} AND l.amount = r.amount AND l.currency = r.currency"
+    def _on(self, board: Board) -> str:
+        same = f"l.{self.left} = r.{self.right} AND l.amount = r.amount"
+        return same if board.same_currency else f"{same} AND l.currency = r.currency"
 
     def _joined(self, board: Board, number: int) -> None:
         left, right = (board.rest[side] for side in SIDES)
         rows = {side: board.one(f"SELECT count(*) FROM {board.rest[side]}") for side in SIDES}
-        full = f"SELECT l.n AS l, r.n AS r FROM {left} l FULL JOIN {right} r ON {self._on()}"
+        full = f"SELECT l.n AS l, r.n AS r FROM {left} l FULL JOIN {right} r ON {self._on(board)}"
         joined = board.temporary(f"joined_{number}", full)
         [held] = board.books.sql(
             f"""SELECT count(*) FILTER (l IS NOT NULL AND r IS NOT NULL) AS pairs, count(*) FILTER (r IS NULL) AS "left",
