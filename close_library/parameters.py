@@ -116,9 +116,14 @@ class Accounts(_Group):
     vendor_accrual: Codes = ()
     vendor_cost: Codes = ()
 
+    def held(self, role: str) -> tuple[str, ...]:
+        """The accounts of a role; none where the company's ledger has none, and then nothing is booked on it."""
+        accounts: tuple[str, ...] = getattr(self, role)
+        return accounts
+
     def of(self, role: str) -> tuple[str, ...]:
         """The accounts of a role that a workpaper can't do without. Raises ParameterError when none is set."""
-        accounts: tuple[str, ...] = getattr(self, role)
+        accounts = self.held(role)
         if not accounts:
             raise ParameterError(
                 f"no account plays the role {role}.",

@@ -53,7 +53,9 @@ LINE_SHOWN = shown(
 
 def balance_population(scope: Scope, role: str, as_of: date) -> Population:
     """The rows behind a role's balance at a date, in natural sign: opening balances (company only) and lines to the date."""
-    accounts, sign = scope.parameters.accounts.of(role), natural_sign(role)
+    named = scope.parameters.accounts
+    accounts = named.of(role) if role == "accounts_receivable" else named.held(role)
+    sign = natural_sign(role)
     lines = f"""
         {population("'gl_entries'", "source_file", "source_row", f"{sign} * amount", LINE_SHOWN)}
         FROM ({ledger_lines(accounts)}) WHERE effective_date <= {day(as_of)} AND {owned(scope)}

@@ -32,7 +32,7 @@ def proposed_journal_entries(scope: Scope) -> Result:
     not billed, billing not in the ledger) reverses on the first day of the next period; a correction does not. Revenue is
     adjusted for the fiscal year to date, so that an error that an earlier month holds the other way is not booked twice; what is
     left of the month's difference is in 61.3. A program within the tie-out tolerance gets no entry. Raises BooksError where an
-    exchange rate is missing, ParameterError where a role has no account.
+    exchange rate is missing. An entry on a role without an account is not proposed.
 
     Example:
         from close_library.accounting import proposed_journal_entries
@@ -48,6 +48,8 @@ def proposed_journal_entries(scope: Scope) -> Result:
         if all(agrees(amount, scope.parameters.tolerances.tie_out) for amount in each.adjustments.values()):
             continue
         for kind, lines in adjusting_entries(each.adjustments):
+            if not all(scope.parameters.accounts.held(line.role) for line in lines):
+                continue  # there is no account to book on: what is left stays open in 61.3
             number = f"PJE-{scope.period}-{taken + len(entries) + 1:03d}"
             entries.append(Entry(number, each.program, kind, lines, each.first_day))
     figures: dict[str, Figure] = {}

@@ -129,7 +129,7 @@ def _earned(scope: Scope, first_day: date) -> str:
 
 
 def _booked_revenue(scope: Scope, first_day: date) -> str:
-    accounts = texts(scope.parameters.accounts.of("revenue"))
+    accounts = texts(scope.parameters.accounts.held("revenue"))
     return f"""
         {population("'gl_entries'", "source_file", "source_row", "amount", LINE_SHOWN)}
         FROM (SELECT *, owner_program_id AS owner FROM gl_entries)

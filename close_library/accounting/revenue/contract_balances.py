@@ -34,7 +34,7 @@ def contract_balances_to_ledger(scope: Scope) -> Result:
 
     Figures: `deferred_revenue`, `unbilled_receivable` (positive), and each with `_general_ledger`. Tables: by contract, gross
     by line. Findings: `deferred_revenue_differs`, `unbilled_differs` by program (ledger − computed). Raises BooksError where
-    an exchange rate is missing, ParameterError where a role has no account.
+    an exchange rate is missing.
 
     Example:
         from close_library.accounting import contract_balances_to_ledger

@@ -78,7 +78,7 @@ def billed(scope: Scope) -> Figure:
 
 def booked_revenue(scope: Scope) -> Figure:
     """Revenue of the period in the ledger, positive in the normal case."""
-    accounts = texts(scope.parameters.accounts.of("revenue"))
+    accounts = texts(scope.parameters.accounts.held("revenue"))
     query = f"""
         {population("'gl_entries'", "source_file", "source_row", "-amount", LINE_SHOWN)}
         FROM (SELECT *, owner_program_id AS owner FROM gl_entries)
@@ -154,7 +154,7 @@ def _cutoff(scope: Scope) -> list[Finding]:
     A line's date is its delivery's recognition date, else its service dates. An invoice whose lines have no date is not tested;
     nor is a credit memo, which takes back revenue of months before it.
     """
-    accounts = texts(scope.parameters.accounts.of("revenue"))
+    accounts = texts(scope.parameters.accounts.held("revenue"))
     rows = scope.books.sql(
         f"""
         WITH entries AS (
