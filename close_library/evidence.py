@@ -208,7 +208,7 @@ class Table:
     types: Mapping[str, str] = field(default_factory=dict)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Result:
     """What a procedure found: its schedules, its named figures, its findings, its pictures.
 
@@ -219,6 +219,9 @@ class Result:
     figures: Mapping[str, Figure]
     findings: tuple[Finding, ...] = ()
     charts: tuple[Chart, ...] = ()
+
+    def __repr__(self) -> str:
+        return f"{len(self.figures)} figures, {len(self.tables)} schedules, {len(self.findings)} findings"
 
     def __getattr__(self, name: str) -> Figure:
         figures = self.__dict__.get("figures", {})

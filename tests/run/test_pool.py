@@ -94,7 +94,7 @@ def test_a_stopped_run_leaves_no_process_no_lock_and_no_half_file(tiny: Tiny, nu
     run, others = start_sleeping_run(tiny)
     assert len(others) >= 2
     os.kill(run.pid, number)
-    _, said = run.communicate(timeout=30)
+    _, said = run.communicate(timeout=120)
     assert run.returncode == code
     assert "Traceback" not in said
     wait_for(lambda: not any(process.is_running() for process in others), 10)
