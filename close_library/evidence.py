@@ -166,7 +166,7 @@ class Finding:
     """A row that a person must look at.
 
     `keys`: table → keys; the table and key that it is known by stand first. `amount` is what is at stake, None where
-    nothing is.
+    nothing is. `aspect` tells findings of one key apart (`prior_month`); `subject` is what an explanation names.
     """
 
     finding: str
@@ -176,6 +176,13 @@ class Finding:
     keys: Mapping[str, tuple[str, ...]]
     message: str
     status: str = "open"
+    aspect: str = ""
+
+    @property
+    def subject(self) -> str:
+        """What an explanation of it is bound to: `po_overbilled:PO-1`, `flux_unexplained:4000:atlas:prior_month`."""
+        known_by = next(iter(self.keys.values()))[0]
+        return ":".join([self.finding, known_by, *([self.aspect] if self.aspect else [])])
 
     def __post_init__(self) -> None:
         assert self.severity in ("error", "warning", "info"), self.severity
@@ -198,7 +205,8 @@ class Table:
     """A schedule of a workpaper: a frame, what it is called, and which of its cells show a figure.
 
     `links`: (row, column, figure id). `total_row`: the last row is the sum of the rows above. `types`: the type of a
-    column whose values don't say it (`ratio` for amounts of mixed units).
+    column whose values don't say it (`ratio` for amounts of mixed units). `subjects`: (row, subject, column of the amount)
+    of rows that a person explains or follows up: reports lay over them what the record holds of the subject.
     """
 
     title: str
@@ -206,6 +214,7 @@ class Table:
     total_row: bool = False
     links: tuple[tuple[int, int, str], ...] = ()
     types: Mapping[str, str] = field(default_factory=dict)
+    subjects: tuple[tuple[int, str, int], ...] = ()
 
 
 @dataclass(frozen=True, repr=False)

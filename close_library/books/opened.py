@@ -19,7 +19,7 @@ from close_library.books.sql import add_macros
 from close_library.errors import BooksError, Fault
 from close_library.sources.cast import literal, quoted
 from close_library.sources.faults import listed, nearest
-from close_library.tables import TABLES
+from close_library.tables import SAID, TABLES
 
 _LACKING = re.compile(r"Table with name \"?(\w+)\"? does not exist")
 
@@ -29,7 +29,8 @@ class Books:
 
     Each declared table is a view that holds all declared columns, unknown columns of the files as text, then
     `owner_program_id`, `source_system`, `source_file`, `source_row`. A table that the sources lack is an empty
-    view of the right types. Reading a table that was not declared is an error.
+    view of the right types. The tables of SAID, which a run writes, are views like them. Reading a table that was not
+    declared is an error.
     """
 
     def __init__(
@@ -52,7 +53,7 @@ class Books:
     ) -> Books:
         """Opens the books for the declared tables (all of them by default). Raises BooksError when they are damaged."""
         books_dir = Path(books_dir)
-        declared = list(TABLES) if tables is None else list(dict.fromkeys([*tables, *optional]))
+        declared = [*TABLES, *SAID] if tables is None else list(dict.fromkeys([*tables, *optional]))
         _refuse_unknown(declared)
         connection = connect(threads=threads, memory_limit=memory_limit)
         try:
@@ -70,7 +71,7 @@ class Books:
 
     def has(self, table: str) -> bool:
         """Whether the sources held this table, if only with zero rows."""
-        return table in self.manifest["tables"]
+        return table in self.manifest["tables"] or (table in SAID and said_path(self.directory, table).is_file())
 
     def sql(self, query: str, parameters: Sequence[Any] = ()) -> pa.Table:
         """The result of a query, exact."""
@@ -160,15 +161,15 @@ class Books:
 def _refuse_unknown(declared: Sequence[str]) -> None:
     faults = []
     for name in declared:
-        if name not in TABLES:
-            near = nearest(name, TABLES)
+        if name not in TABLES and name not in SAID:
+            near = nearest(name, [*TABLES, *SAID])
             faults.append(Fault("metadata.close.tables", name, "a canonical table", f"write {near}" if near else ""))
     if faults:
         raise BooksError("a declared table does not exist.", faults)
 
 
 def _not_declared(name: str, declared: Sequence[str]) -> BooksError:
-    if name in TABLES:
+    if name in TABLES or name in SAID:
         fault = Fault(
             f"the table {name}",
             "a table that was not declared",
@@ -207,6 +208,8 @@ def _create_views(connection: duckdb.DuckDBPyConnection, books_dir: Path, declar
 
 
 def _view(books_dir: Path, folder: Path, manifest: Manifest, name: str) -> str:
+    if name in SAID:
+        return _said_view(said_path(books_dir, name), name)
     entry = manifest["tables"].get(name)
     if entry is None:
         columns = typed_nulls(TABLES[name]).replace(
@@ -217,3 +220,15 @@ def _view(books_dir: Path, folder: Path, manifest: Manifest, name: str) -> str:
     path = table_file(books_dir, folder, entry)
     check_file(books_dir, path, entry, manifest["inputs"])
     return f"SELECT * FROM read_parquet({literal(str(path))})"
+
+
+def said_path(books_dir: Path, name: str) -> Path:
+    """Where a run writes a table of SAID."""
+    return books_dir / f"{name}.parquet"
+
+
+def _said_view(path: Path, name: str) -> str:
+    if path.is_file():
+        return f"SELECT {', '.join(SAID[name])} FROM read_parquet({literal(str(path))})"
+    columns = ", ".join(f"CAST(NULL AS {kind}) AS {column}" for column, kind in SAID[name].items())
+    return f"SELECT {columns} WHERE false"

@@ -6,6 +6,7 @@ file; the names follow the AICPA Audit Data Standards where they have one.
 """
 
 from close_library.tables.declared import TABLES
+from close_library.tables.said import SAID
 from close_library.tables.schema import PROVENANCE, Column, Reference, Table
 
-__all__ = ["PROVENANCE", "TABLES", "Column", "Reference", "Table"]
+__all__ = ["PROVENANCE", "SAID", "TABLES", "Column", "Reference", "Table"]

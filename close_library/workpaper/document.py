@@ -68,6 +68,7 @@ def finding_data(finding: Finding) -> dict[str, Any]:
         "keys": {table: list(keys) for table, keys in finding.keys.items()},
         "message": finding.message,
         "status": finding.status,
+        "subject": finding.subject,
     }
 
 
@@ -86,6 +87,11 @@ def table_data(table: Table, currency: str) -> dict[str, Any]:
     last = len(rows) - 1
     place = {last: len(kept) - 1} if table.total_row else {}
     links = [[place.get(row, row), column, id] for row, column, id in table.links if place.get(row, row) < len(kept)]
+    subjects = [
+        [place.get(row, row), subject, rows[row][column]]
+        for row, subject, column in table.subjects
+        if place.get(row, row) < len(kept)
+    ]
     return {
         "title": table.title,
         "columns": [str(column) for column in frame.columns],
@@ -94,6 +100,7 @@ def table_data(table: Table, currency: str) -> dict[str, Any]:
         "total_row": table.total_row,
         "links": links,
         "total_rows": len(rows),
+        **({"subjects": subjects} if subjects else {}),
     }
 
 

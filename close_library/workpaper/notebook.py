@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from close_library.errors import Fault
-from close_library.tables import TABLES
+from close_library.tables import SAID, TABLES
 
 PARAMETERS = ("program", "period", "books")
 SCOPES = ("program", "company", "both")
@@ -210,8 +210,8 @@ def _declaration_faults(path: Path, declared: Any) -> Iterator[Fault]:
             yield Fault(where, json.dumps(declared[key], ensure_ascii=False), expected)
         elif key.endswith("tables"):
             for table in declared[key]:
-                if table not in TABLES and not table.startswith("said_"):
-                    nearest = difflib.get_close_matches(table, TABLES, n=1)
+                if table not in TABLES and table not in SAID:
+                    nearest = difflib.get_close_matches(table, [*TABLES, *SAID], n=1)
                     yield Fault(
                         where,
                         f"the unknown table {table}",
