@@ -1,4 +1,4 @@
-"""Tables that a run writes into the books beside the sealed ones: what people said of earlier periods, and this period's findings.
+"""Tables that a run writes into the books beside the sealed ones: what people said, and the period's findings.
 
 The record writes the `said_*` tables before the notebooks start; `findings` holds the findings of the workpapers that
 have run, for those that run last. A notebook declares the ones that it reads among its optional tables. All columns
