@@ -8,6 +8,7 @@ from __future__ import annotations
 from functools import cache
 
 from markdown_it import MarkdownIt
+from markdown_it.token import Token
 from markupsafe import Markup
 
 _DEEPEST = 6
@@ -17,6 +18,11 @@ _DEMOTE_BY = 2
 @cache
 def _parser() -> MarkdownIt:
     return MarkdownIt("commonmark", {"html": False}).enable("table").disable(["link", "image", "autolink", "reference"])
+
+
+def parse(text: str) -> list[Token]:
+    """A section's Markdown as tokens, for pages that are no HTML."""
+    return _parser().parse(text)
 
 
 def prose(text: str | None) -> Markup:

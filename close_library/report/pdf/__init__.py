@@ -1,0 +1,125 @@
+"""A workpaper on paper: tagged PDF/A-3b with the notebook, the data and the workbook inside it, set by typst.
+
+    render_pdf    one PDF per workpaper
+
+The pages say what the HTML page says, in its order. Nothing of the text is markup: it goes in as data. The fonts are our
+own, so that the same input gives the same bytes on every machine.
+"""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import matplotlib
+import typst
+
+from close_library.errors import Fault, ReportError
+from close_library.report import CodeCell
+from close_library.report.charts import draw
+from close_library.report.page import page_of
+from close_library.report.pdf.content import content_of
+from close_library.report.rows_file import RowsFile
+
+__all__ = ["Attachment", "render_pdf"]
+
+_HERE = Path(__file__).parent
+
+
+@dataclass(frozen=True)
+class Attachment:
+    """A file inside the PDF: its name there, its bytes or where they lie, and what it is."""
+
+    name: str
+    content: bytes | Path
+    mime_type: str
+    relationship: str
+    """PDF/A-3's word for it: `source`, `data`, `alternative` or `supplement`."""
+    description: str
+
+
+def render_pdf(
+    document: Mapping[str, Any],
+    rows: Path | None,
+    said: Mapping[str, Any],
+    code: Sequence[CodeCell],
+    attachments: Sequence[Attachment] = (),
+) -> bytes:
+    """The workpaper as PDF/A-3b; the same input gives the same bytes. Its date is the period's end.
+
+    Raises ReportError when the rows file is not the one that the document names, or the pages can't be set.
+    """
+    source = RowsFile(rows, document)
+    content = content_of(document, page_of(document, source, said, code))
+    content["attachments"] = [
+        {
+            "path": f"attached-{number}",
+            "name": attachment.name,
+            "mime": attachment.mime_type,
+            "relationship": attachment.relationship,
+            "description": attachment.description,
+        }
+        for number, attachment in enumerate(attachments)
+    ]
+    with tempfile.TemporaryDirectory(prefix="close-pdf-") as folder:
+        root = Path(folder)
+        (root / "content.json").write_text(json.dumps(content, ensure_ascii=False), encoding="utf-8")
+        for number, chart in enumerate(document.get("charts") or []):
+            (root / f"chart-{number}.svg").write_bytes(draw(chart))
+        for number, attachment in enumerate(attachments):
+            _put(root / f"attached-{number}", attachment.content)
+        for template in ("workpaper.typ", "main.typ"):
+            (root / template).write_bytes(_template(template))
+        return set_pages(root, document["period_end"], f"{document['program']}/{document['ref']}_{document['name']}")
+
+
+def set_pages(root: Path, date: str, label: str) -> bytes:
+    """The PDF of `main.typ` in a folder. Raises ReportError."""
+    try:
+        pages = typst.compile(
+            str(root / "main.typ"),
+            root=str(root),
+            font_paths=_fonts(),
+            ignore_system_fonts=True,
+            format="pdf",
+            pdf_standards="a-3b",
+            timestamp=int(datetime.fromisoformat(date[:10]).replace(tzinfo=UTC).timestamp()),
+        )
+    except (typst.TypstError, RuntimeError, OSError) as error:
+        said = str(getattr(error, "diagnostic", error)).strip().replace(str(root), "").splitlines()
+        raise ReportError(
+            "the PDF can't be written.", [Fault(f"{label}.pdf", said[0] if said else "no reason given", "pages")]
+        ) from error
+    assert isinstance(pages, bytes)
+    return pages
+
+
+def _put(place: Path, content: bytes | Path) -> None:
+    if isinstance(content, bytes):
+        place.write_bytes(content)
+    else:
+        place.symlink_to(content.resolve())
+
+
+@cache
+def _template(name: str) -> bytes:
+    return (_HERE / name).read_bytes()
+
+
+@cache
+def _fonts() -> typst.Fonts:
+    """Liberation Sans of this folder; for what it lacks, DejaVu Sans, which matplotlib carries."""
+    return typst.Fonts(
+        include_system_fonts=False, include_embedded_fonts=True, font_paths=[str(f) for f in font_folders()]
+    )
+
+
+def font_folders() -> list[Path]:
+    """Where the fonts of the pages lie."""
+    return [_HERE / "fonts", Path(matplotlib.get_data_path()) / "fonts" / "ttf"]
