@@ -23,6 +23,7 @@ ROOMS = [
     "record",
     "report",
     "run",
+    "binder",
     "cli",
     "__main__",
 ]
@@ -36,6 +37,8 @@ HOMES = {
     "typst": "report",
     "sqlalchemy": "record",
     "alembic": "record",
+    "psycopg": "record",
+    "cryptography": "binder",
     "nbconvert": "report",
     "typer": "cli",
     "yaml": "marked_yaml",

@@ -74,9 +74,15 @@ def render_pdf(
             (root / f"chart-{number}.svg").write_bytes(draw(chart))
         for number, attachment in enumerate(attachments):
             _put(root / f"attached-{number}", attachment.content)
-        for template in ("workpaper.typ", "main.typ"):
-            (root / template).write_bytes(_template(template))
+        put_templates(root, "main.typ", "workpaper.typ")
         return set_pages(root, document["period_end"], f"{document['program']}/{document['ref']}_{document['name']}")
+
+
+def put_templates(root: Path, main: str, *others: str) -> None:
+    """Put templates into a folder; the first becomes `main.typ`."""
+    (root / "main.typ").write_bytes(_template(main))
+    for name in others:
+        (root / name).write_bytes(_template(name))
 
 
 def set_pages(root: Path, date: str, label: str) -> bytes:

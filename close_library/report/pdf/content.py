@@ -41,7 +41,7 @@ def content_of(document: Mapping[str, Any], page: Mapping[str, Any]) -> dict[str
             {"file": f"chart-{number}.svg", "title": chart["title"], "words": chart["words"]}
             for number, chart in enumerate(charts)
         ],
-        "sources": _table(
+        "sources": table_parts(
             ["Table", "File", "Rows", "Control total", "SHA-256"],
             [
                 [each["table"], each["file"], f"{each['rows']:,}", show_total(each["control_total"]), each["sha256"]]
@@ -50,11 +50,11 @@ def content_of(document: Mapping[str, Any], page: Mapping[str, Any]) -> dict[str
             numbers={2, 3},
         ),
         "rows_file": page["rows_file"],
-        "parameters": _table(
+        "parameters": table_parts(
             ["Parameter", "Value", "Set in"],
             [[each["key"], each["value"], each["origin"]] for each in page["parameters"]],
         ),
-        "addresses": _table(
+        "addresses": table_parts(
             ["Figure", "Rows", "File and lines"],
             [[each["label"], each["rows"], each["lines"]] for each in page["addresses"]],
             numbers={1},
@@ -87,7 +87,7 @@ def _tie_outs(tie_outs: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
         ]
         for each in tie_outs
     ]
-    return _table(
+    return table_parts(
         headings, rows, numbers={2, 3, 4, 5}, bad={n for n, each in enumerate(tie_outs) if not each["agreed"]}
     )
 
@@ -107,7 +107,7 @@ def _findings(findings: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
         for each in findings
     ]
     bad = {number for number, each in enumerate(findings) if each["severity"] == "error"}
-    return _table(headings, rows, numbers={4}, bad=bad)
+    return table_parts(headings, rows, numbers={4}, bad=bad)
 
 
 def _figures(figures: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
@@ -121,7 +121,7 @@ def _figures(figures: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
         ]
         for each in figures
     ]
-    return _table(["Figure", "Id", "Amount", "Unit", "Source rows"], rows, numbers={2, 4})
+    return table_parts(["Figure", "Id", "Amount", "Unit", "Source rows"], rows, numbers={2, 4})
 
 
 def _schedule(table: Mapping[str, Any]) -> dict[str, Any]:
@@ -131,7 +131,7 @@ def _schedule(table: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "title": table["title"] + (f" in {table['unit']}" if table["unit"] else ""),
         "note": f"{table['in_all'] - left_out:,} of {table['in_all']:,} rows are shown." if left_out else "",
-        "parts": _table(
+        "parts": table_parts(
             [column["name"] for column in columns],
             rows,
             numbers={place for place, column in enumerate(columns) if column["number"]},
@@ -140,7 +140,7 @@ def _schedule(table: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _table(
+def table_parts(
     headings: Sequence[str],
     rows: Sequence[Sequence[str]],
     *,

@@ -1,0 +1,125 @@
+"""What was set otherwise in the binder before: parameters, notebooks, library and packages; and which limits were loosened."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+LOOSER_WHEN_HIGHER = frozenset(
+    {
+        "materiality.amount",
+        "materiality.percent",
+        "tolerances.tie_out",
+        "tolerances.match",
+        "flux.amount",
+        "flux.percent",
+        "match.days",
+        "close.last_workday",
+        "purchase_orders.warn_at_percent",
+        "grace_days.unbilled",
+        "grace_days.payout_in_bank",
+        "grace_days.unapplied",
+        "grace_days.past_due",
+    }
+)
+"""Limits that let more pass when they grow."""
+
+_LOOSENED = "loosened"
+_TIGHTENED = "tightened"
+_CHANGED = "changed"
+
+
+@dataclass(frozen=True)
+class Change:
+    """One thing that is not what it was: where it was set, before and now (None: not there), and in which direction."""
+
+    scope: str
+    key: str
+    before: str | None
+    now: str | None
+    origin: str
+    direction: str
+
+    def as_data(self) -> dict[str, str | None]:
+        """The change for the binder's `changes.json`."""
+        return asdict(self)
+
+
+def parameter_changes(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[Change]:
+    """The changed settings of two `books/parameters.json`, the company's first; a program's only where it has its own."""
+    scopes = sorted({*before["scopes"], *now["scopes"]}, key=lambda scope: (scope != "_company", scope))
+    company: set[tuple[str, str | None, str | None]] = set()
+    changes: list[Change] = []
+    for scope in scopes:
+        then, today = _settings(before, scope), _settings(now, scope)
+        for key in sorted({*then, *today}):
+            was, has = then.get(key, (None, ""))[0], today.get(key, (None, ""))[0]
+            if was == has or (scope != "_company" and (key, was, has) in company):
+                continue
+            if scope == "_company":
+                company.add((key, was, has))
+            changes.append(
+                Change(scope, key, was, has, today.get(key, then.get(key, ("", "")))[1], direction(key, was, has))
+            )
+    return changes
+
+
+def digest_changes(kind: str, before: Mapping[str, str], now: Mapping[str, str]) -> list[Change]:
+    """What of a kind (`notebook`, `package`, `library`) is another one now."""
+    return [
+        Change("_company", f"{kind} {name}", before.get(name), now.get(name), "", _CHANGED)
+        for name in sorted({*before, *now})
+        if before.get(name) != now.get(name)
+    ]
+
+
+def direction(key: str, before: str | None, now: str | None) -> str:
+    """Whether a limit lets more pass than it did: `loosened`, `tightened` or just `changed`."""
+    if before is None or now is None:
+        return _CHANGED
+    if key in LOOSER_WHEN_HIGHER:
+        return _by_number(before, now)
+    if key == "purchase_orders.look_ahead_months":
+        return _by_number(now, before)
+    if key == "purchase_orders.required":
+        return _LOOSENED if now == "false" else _TIGHTENED
+    if key == "flux.rule":
+        return _LOOSENED if now == "and" else _TIGHTENED
+    if key == "flux.comparisons":
+        lost = {*before.split(", ")} - {*now.split(", ")}
+        return _LOOSENED if lost else _TIGHTENED
+    return _CHANGED
+
+
+def _by_number(before: str, now: str) -> str:
+    try:
+        return _LOOSENED if Decimal(now) > Decimal(before) else _TIGHTENED
+    except InvalidOperation:
+        return _CHANGED
+
+
+def _settings(parameters: Mapping[str, Any], scope: str) -> dict[str, tuple[str, str]]:
+    """Key → value as text and where it was set; a program that is not there has what the company has."""
+    found = parameters["scopes"].get(scope) or parameters["scopes"]["_company"]
+    origins = found["origins"]
+    return {key: (value, origins.get(key, "")) for key, value in _leaves(found["values"], "")}
+
+
+def _leaves(value: Any, key: str) -> Iterator[tuple[str, str]]:
+    if isinstance(value, Mapping):
+        for name, each in value.items():
+            yield from _leaves(each, f"{key}.{name}" if key else name)
+    else:
+        yield key, _text(value)
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, list):
+        return ", ".join(
+            _text(each) if not isinstance(each, Mapping) else " ".join(map(str, each.values())) for each in value
+        )
+    return "" if value is None else str(value)

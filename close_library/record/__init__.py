@@ -1,0 +1,53 @@
+"""Who said what, when: explanations, follow-ups of reconciling items, sign-offs, as plain values.
+
+The record is a database of events that is only ever added to; each event carries the hash of the one before. What it
+says now (the explanations, the sign-offs, the signed figures) is read from the events. It knows nothing of workpapers,
+reports or files of a run: those ask it, and lay what it says over what was computed.
+
+    from close_library.record import open_record
+
+    with open_record("sqlite:///close.db", Path("outputs/meridian")) as record:
+        record.explain("2026-10", "atlas", "40", "flux_unexplained:4000:atlas:prior_month", "1250.00", "New task type", by="Ana")
+        record.sign("2026-10", "atlas", "40", "preparer", digest, by="Ana")
+        record.sign("2026-10", "atlas", "40", "reviewer", digest, by="Ben", figures=figures, items=items, errors=errors)
+        record.sign_offs("2026-10")[("atlas", "40")].state(digest)      # "reviewed"
+        record.verify()                                                  # [] when every event is as it was written
+"""
+
+from close_library.record.opening import open_record
+from close_library.record.record import Record
+from close_library.record.values import (
+    NOT_SIGNED,
+    ClosingItem,
+    Event,
+    Explanation,
+    FollowUp,
+    Head,
+    Kind,
+    Rejection,
+    Role,
+    Signature,
+    SignedFigure,
+    SignedItem,
+    SignOff,
+    State,
+)
+
+__all__ = [
+    "NOT_SIGNED",
+    "ClosingItem",
+    "Event",
+    "Explanation",
+    "FollowUp",
+    "Head",
+    "Kind",
+    "Record",
+    "Rejection",
+    "Role",
+    "SignOff",
+    "Signature",
+    "SignedFigure",
+    "SignedItem",
+    "State",
+    "open_record",
+]
