@@ -69,14 +69,18 @@ class Scope:
 class Population:
     """A set of source rows with an amount each, as a query over the books: nothing is read until it is asked.
 
-    The query gives POPULATION_COLUMNS. `amount` is in the sign in which the figure takes it.
+    The query gives POPULATION_COLUMNS. `amount` is in the sign in which the figure takes it. `known`: count and total, where
+    they were found with those of other populations, in one reading of the rows that they are parts of.
     """
 
     books: Books
     query: str
+    known: tuple[int, Decimal] | None = field(default=None, repr=False, compare=False)
 
     @cached_property
     def _measure(self) -> tuple[int, Decimal]:
+        if self.known is not None:
+            return self.known
         row = self.books.sql(
             f"SELECT count(*) AS n, coalesce(sum(amount), 0) AS total FROM ({self.query})"
         ).to_pylist()[0]
@@ -191,7 +195,7 @@ class Finding:
 
 @dataclass(frozen=True)
 class Chart:
-    """A picture as data: `waterfall` (label, amount, kind), `bars` (label, amount) or `stacked_bars` (label, amounts)."""
+    """A picture as data: `waterfall` (label, amount, kind), `bars` (label, amount), `stacked_bars` or `lines` (label, amounts)."""
 
     id: str
     kind: str

@@ -117,8 +117,9 @@ class Tiny:
 
     def options(self, command: str) -> list[str]:
         """The options that let a command find this company."""
-        outputs = ["--outputs", str(self.outputs)] if command in ("run", "status") else []
-        return ["--parameters", str(self.parameters), "--notebooks", str(self.notebooks), *outputs]
+        outputs = ["--outputs", str(self.outputs)] if command not in ("check", "list") else []
+        notebooks = ["--notebooks", str(self.notebooks)] if command != "history" else []
+        return ["--parameters", str(self.parameters), *notebooks, *outputs]
 
     def say(self, command: str, *arguments: str) -> Said:
         """A command about this company."""
@@ -156,6 +157,30 @@ def tiny(tmp_path: Path, close: Callable[..., Said]) -> Tiny:
     company.notebooks.mkdir()
     shutil.copy(PROJECT / "notebooks" / "30_receivables_roll_forward.ipynb", company.notebooks)
     return company
+
+
+@pytest.fixture(scope="session")
+def closed_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The tiny company with an invoice of borealis booked 45.00 too low, closed with workpapers 20 and 30."""
+    folder = tmp_path_factory.mktemp("closed")
+    booked = "inv-2            borealis    2026-05-12      250.00"
+    assert booked in TINY
+    write_tables(folder / "tables", TINY.replace(booked, booked.replace("250.00", "205.00")))
+    (folder / "parameters").mkdir()
+    (folder / "parameters" / "company.yaml").write_text(TINY_PARAMETERS, encoding="utf-8")
+    (folder / "notebooks").mkdir()
+    for name in ("20_receivables_to_ledger", "30_receivables_roll_forward"):
+        shutil.copy(PROJECT / "notebooks" / f"{name}.ipynb", folder / "notebooks")
+    result = run_close(Request(folder / "parameters", folder / "outputs", folder / "notebooks"), Silent())
+    assert not result.failed, result.error()
+    return folder
+
+
+@pytest.fixture
+def closed_tiny(closed_once: Path, tmp_path: Path, close: Callable[..., Said]) -> Tiny:
+    """That company in a folder of the test's own; nobody has said anything yet."""
+    shutil.copytree(closed_once, tmp_path / "tiny")
+    return Tiny(tmp_path / "tiny", close)
 
 
 @pytest.fixture(scope="session")

@@ -21,11 +21,15 @@ from close_library.workpaper import open_scope
 from tests.ledgers import write_tables
 
 PROCEDURES = (
+    "actual_to_forecast",
     "aging",
     "collections",
     "contract_asset_roll_forward",
     "contract_balances_to_ledger",
     "deferred_revenue_roll_forward",
+    "flux_balance_sheet",
+    "flux_by",
+    "flux_profit_and_loss",
     "proposed_journal_entries",
     "receivables_roll_forward",
     "receivables_to_ledger",
@@ -65,6 +69,10 @@ TABLES = """
     journal_id  line_number  document_number  account  effective_date  amount
     j-1         1            inv-1            1200     2026-10-31      125.13
     j-1         2            inv-1            4000     2026-10-31      -125.13
+
+    budgets
+    scenario  account  program_id  period   amount
+    budget    4000     atlas       2026-10  -120.00
 """
 
 PARAMETERS = """\

@@ -34,6 +34,8 @@ HOMES = {
     "papermill": "run",
     "scrapbook": "workpaper",
     "xlsxwriter": "report",
+    "pptx": "report",
+    "docx": "report",
     "typst": "report",
     "sqlalchemy": "record",
     "alembic": "record",

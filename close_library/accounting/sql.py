@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterable
 from datetime import date
+from decimal import Decimal
 from weakref import WeakKeyDictionary
 
 import pyarrow as pa
@@ -73,12 +74,25 @@ def held(books: Books, name: str, rows: Callable[[], pa.Table]) -> str:
 def viewed(books: Books, prefix: str, query: str) -> str:
     """The name of a temporary view of a query: for rows that are too many to hold, read anew by each question."""
     name = f"{prefix}_{hashlib.sha256(query.encode()).hexdigest()[:16]}"
-    books.execute(f"CREATE OR REPLACE TEMP VIEW {name} AS {query}")
+    if name not in (made := _MADE.setdefault(books, set())):
+        books.execute(f"CREATE TEMP VIEW {name} AS {query}")
+        made.add(name)
     return name
 
 
 _MADE: WeakKeyDictionary[Books, set[str]] = WeakKeyDictionary()
-"""The temporary tables that each open connection holds."""
+"""The temporary tables and views that each open connection holds."""
+
+
+def known_by(scope: Scope, sums: str, condition: str) -> tuple[int, Decimal]:
+    """Count and total of the rows behind a table of sums (`rows`, `functional`) that meet a condition."""
+    found = scope.books.sql(
+        f"""
+        SELECT CAST(coalesce(sum(rows), 0) AS BIGINT) AS n, CAST(coalesce(sum(functional), 0) AS DECIMAL(38,4)) AS total
+        FROM {sums} WHERE {condition}
+        """
+    ).to_pylist()[0]
+    return found["n"], found["total"]
 
 
 def no_rows() -> str:

@@ -65,7 +65,7 @@ def check_seal(
 def _read_manifest(archive: Archive, verdict: Verdict) -> dict[str, Any]:
     try:
         written = archive.read(MANIFEST)
-        manifest = json.loads(written)
+        manifest: dict[str, Any] = json.loads(written)
         known = isinstance(manifest, dict) and manifest.get("format") == FORMAT and manifest_bytes(manifest) == written
         line = archive.read(DIGEST)
     except (ReportError, ValueError) as error:

@@ -6,9 +6,6 @@ It takes nothing from this machine but the product: notebooks, books, parameters
 from __future__ import annotations
 
 import json
-import shutil
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,49 +14,87 @@ from close_library.binder import contents
 from close_library.binder.archive import Archive
 from close_library.binder.checking import Verdict
 from close_library.binder.comparing import compare_file
-from close_library.parameters import COMPANY, read_parameters
+from close_library.parameters import load_parameters
+from close_library.period import Period
 from close_library.record.export import read_export, restored
-from close_library.run.again import perform_again
-from close_library.run.plan import Plan, read_notebooks
-from close_library.run.progress import Reporter
+from close_library.run.close import perform
+from close_library.run.glance import Glance
+from close_library.run.index import OUTSIDE_DIGEST
+from close_library.run.plan import choose, read_notebooks
+from close_library.run.prepare import Prepared, Request
+from close_library.run.progress import Reporter, Stopwatch
 from close_library.run.said import hear
 
-_MADE_AGAIN = (".html", ".json", ".xlsx", ".pdf", ".ipynb", ".parquet", ".csv", ".pptx", ".docx")
-_GIVEN = ("books/manifest.json", "books/parameters.json", "books/workpapers.json")
-_SAID = "books/said_"
+_BOOKS = f"{contents.PERIOD}/books/"
+_GIVEN = (
+    "manifest.json",
+    "parameters.json",
+    "workpapers.json",
+    "said_figures.parquet",
+    "said_explanations.parquet",
+    "said_items.parquet",
+)
 
 
 @dataclass(frozen=True)
 class Reperformed:
-    """What came of it: how many notebooks were executed and how many files were compared."""
+    """What came of it: how many notebooks were executed, and how many files were compared."""
 
     notebooks: int
     files: int
 
 
-def reperform(archive: Archive, manifest: dict[str, Any], folder: Path, workers: int, reporter: Reporter, verdict: Verdict) -> Reperformed:
-    """Execute every notebook of a binder in an empty folder, and add each difference to the verdict."""
-    company, period = manifest["company"], manifest["period"]
-    place = folder / company / period
+def reperform(
+    archive: Archive, manifest: dict[str, Any], folder: Path, workers: int, reporter: Reporter, verdict: Verdict
+) -> Reperformed:
+    """Execute every notebook of a whole binder in an empty folder, and add each difference to the verdict."""
     reporter.step("unpacking the books")
-    given = [name for name in archive.names if _is_given(name, period_tables(archive))]
+    given = _given(archive)
+    prepared = _unpacked(archive, manifest, given, folder)
+    with restored(read_export(archive.read(contents.EVENTS)), prepared.company_folder) as record:
+        heard = hear(record, manifest["period"])
+    request = Request(folder / contents.PARAMETERS, folder / "outputs", folder / contents.NOTEBOOKS, workers=workers)
+    machinery = prepared.company_folder / ".run"
+    machinery.mkdir()
+    outcomes = perform(request, prepared, heard, reporter, Stopwatch(), machinery / f"{manifest['period']}.log")
+    reporter.step("comparing what came out")
+    made = [name for name in archive.names if name.startswith(f"{contents.PERIOD}/") and name not in given]
+    inside = {name: name.removeprefix(f"{contents.PERIOD}/") for name in [*made, *given]}
+    for name in made:
+        verdict.differences += compare_file(archive, name, prepared.folder / inside[name], name)
+    for extra in sorted(_files(prepared.folder) - {*inside.values()}):
+        verdict.differs(f"{contents.PERIOD}/{extra}", "it came out and is not in the binder")
+    return Reperformed(len(outcomes), len(made))
+
+
+def _given(archive: Archive) -> list[str]:
+    """The files of the period that nothing in the binder makes: the books as they were sealed, and what had been said."""
+    tables = json.loads(archive.read(f"{_BOOKS}manifest.json"))["tables"].values()
+    given = {*(f"{_BOOKS}{entry['file']}" for entry in tables), *(f"{_BOOKS}{name}" for name in _GIVEN)}
+    return [name for name in archive.names if name in given]
+
+
+def _unpacked(archive: Archive, manifest: dict[str, Any], given: list[str], folder: Path) -> Prepared:
+    """The close of the binder as a run prepares it, with its books in place."""
+    company_folder = folder / "outputs" / manifest["company"]
+    period_folder = company_folder / manifest["period"]
     for name in given:
-        archive.extract(name, place / name.removeprefix(f"{contents.PERIOD}/"))
+        archive.extract(name, period_folder / name.removeprefix(f"{contents.PERIOD}/"))
     for name in archive.names:
-        if name.startswith(f"{contents.NOTEBOOKS}/"):
+        if name.startswith((f"{contents.NOTEBOOKS}/", f"{contents.PARAMETERS}/")):
             archive.extract(name, folder / name)
     index = json.loads(archive.read(f"{contents.PERIOD}/index.json"))
+    period = Period.parse(manifest["period"])
+    company = load_parameters(folder / contents.PARAMETERS)
     notebooks = read_notebooks(folder / contents.NOTEBOOKS)
-    plan = Plan(notebooks.workpapers, tuple(program for program in index["program_names"]))
-    settings = read_parameters(json.loads((place / "books" / "parameters.json").read_text(encoding="utf-8")), COMPANY)
-    with restored(read_export(archive.read(contents.EVENTS)), folder / company) as record:
-        heard = hear(record, period)
-    outcomes = perform_again(place, plan, settings, index, heard, workers, reporter)
-    made = sorted(name for name in archive.names if name.startswith(f"{contents.PERIOD}/") and name not in given)
-    reporter.step("comparing what came out")
-    for name in made:
-        verdict.differences += compare_file(archive, name, place / name.removeprefix(f"{contents.PERIOD}/"), name)
-    extra = sorted(_files(place) - {name.removeprefix(f"{contents.PERIOD}/") for name in archive.names} - {"run.json"})
-    for name in extra:
-        verdict.differs(f"{contents.PERIOD}/{name}", "it came out again and is not in the binder")
-    return Reperformed(len(outcomes), len(made))
+    seen = Glance(programs=index["program_names"])
+    plan = choose(notebooks, seen.program_ids)
+    return Prepared(company, company.resolve(period), period, seen, notebooks, plan, company_folder)
+
+
+def _files(period: Path) -> set[str]:
+    return {
+        path.relative_to(period).as_posix()
+        for path in period.rglob("*")
+        if path.is_file() and not path.name.startswith(".")
+    } - {*OUTSIDE_DIGEST}

@@ -6,11 +6,13 @@ import tempfile
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 
 import duckdb
 
 from close_library.books.connection import connect, own_share
+from close_library.books.currencies import currency_notices
 from close_library.books.relations import relations
 from close_library.books.sealing import Progress
 from close_library.books.trouble import spoken
@@ -34,11 +36,18 @@ class FileReport:
     notices: tuple[str, ...]
 
 
-def check(sources: Sequence[SourceSetting], *, progress: Progress | None = None) -> list[FileReport]:
+def check(
+    sources: Sequence[SourceSetting],
+    *,
+    progress: Progress | None = None,
+    functional_currency: str = "",
+    closing: date | None = None,
+) -> list[FileReport]:
     """Reads and checks every file of every source; raises SourceError with all faults of all files.
 
     Duplicate keys and references to rows that do not exist are counted as notices: they are findings of the
-    close, not errors.
+    close, not errors. With a functional currency and the last day of a period, so are exchange rates that rows
+    dated to that day will miss, and currencies that are none.
     """
     faults = FaultLog()
     listed = list_files(sources, SYSTEMS, faults)
@@ -48,6 +57,12 @@ def check(sources: Sequence[SourceSetting], *, progress: Progress | None = None)
         try:
             extracts = read_sources(listed, SYSTEMS, Reading(connection, Path(folder)), faults, progress)
             noticed = _findings_ahead(connection, extracts)
+            if functional_currency and closing:
+                held = {e.raw.table for e in extracts}
+                rows = relations(extracts)
+                for name, notices in currency_notices(connection, rows, held, functional_currency, closing).items():
+                    first = next(e for e in extracts if e.raw.table == name)
+                    noticed.setdefault((name, id(first)), []).extend(notices)
         finally:
             connection.close()
     reports = [_report(extract, noticed) for extract in extracts]

@@ -11,6 +11,9 @@ import duckdb
 
 from close_library.sources.cast import literal
 
+SCRATCH = "close-run-"
+"""How the temporary folders of a process begin; its number comes next, so that a dead one's are known."""
+
 _TIGHT = 4 << 30
 """An address space in bytes in which threads, each with its own arenas, would not leave enough for the data."""
 
@@ -39,6 +42,6 @@ def connect(
     if memory_limit:
         connection.execute(f"SET memory_limit = {literal(memory_limit)}").fetchall()
     # Without a word from us DuckDB would spill into the working directory.
-    spilled = temporary or Path(tempfile.gettempdir()) / f"close-spilled-{os.getpid()}"
+    spilled = temporary or Path(tempfile.gettempdir()) / f"{SCRATCH}{os.getpid()}-spilled"
     connection.execute(f"SET temp_directory = {literal(str(spilled))}").fetchall()
     return connection

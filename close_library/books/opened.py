@@ -1,4 +1,7 @@
-"""The books, opened: a read-only view of what was sealed, one SQL view a declared table."""
+"""The books, opened: a read-only view of what was sealed, one SQL view a declared table.
+
+Opened for a program, each view holds the rows that the program sees: its own, those of programs linked with it, and nobody's.
+"""
 
 from __future__ import annotations
 
@@ -6,20 +9,24 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import duckdb
-import pandas as pd
 import pyarrow as pa
 
 from close_library.books.connection import connect
 from close_library.books.relations import typed_nulls
+from close_library.books.shares import Owners, owners_seen, said_seen, seen, source_shares
 from close_library.books.snapshot import Manifest, check_file, nothing_sealed, read_manifest, table_file
 from close_library.books.sql import add_macros
 from close_library.errors import BooksError, Fault
+from close_library.parameters import COMPANY
 from close_library.sources.cast import literal, quoted
 from close_library.sources.faults import listed, nearest
 from close_library.tables import SAID, TABLES
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 _LACKING = re.compile(r"Table with name \"?(\w+)\"? does not exist")
 
@@ -34,11 +41,18 @@ class Books:
     """
 
     def __init__(
-        self, directory: Path, manifest: Manifest, connection: duckdb.DuckDBPyConnection, declared: Sequence[str]
+        self,
+        directory: Path,
+        manifest: Manifest,
+        connection: duckdb.DuckDBPyConnection,
+        declared: Sequence[str],
+        owners: Owners = None,
     ) -> None:
         self.directory = directory
         self.manifest = manifest
         self.declared = tuple(declared)
+        self.owners = owners
+        """The programs whose rows are seen, beside nobody's; None: all rows."""
         self._connection = connection
 
     @classmethod
@@ -48,21 +62,28 @@ class Books:
         tables: Iterable[str] | None = None,
         optional: Iterable[str] = (),
         *,
+        owner: str = COMPANY,
+        ref: str = "",
         threads: int | None = None,
         memory_limit: str | None = None,
+        temporary: Path | None = None,
     ) -> Books:
-        """Opens the books for the declared tables (all of them by default). Raises BooksError when they are damaged."""
+        """Opens the books for the declared tables (all of them by default). Raises BooksError when they are damaged.
+
+        `owner`: the program whose rows are to be seen, else all rows. `ref`: the workpaper that asks; of what was explained
+        it sees what concerns itself.
+        """
         books_dir = Path(books_dir)
         declared = [*TABLES, *SAID] if tables is None else list(dict.fromkeys([*tables, *optional]))
         _refuse_unknown(declared)
-        connection = connect(threads=threads, memory_limit=memory_limit)
+        connection = connect(threads=threads, memory_limit=memory_limit, temporary=temporary)
         try:
             add_macros(connection)
-            manifest = _create_views(connection, books_dir, declared)
+            manifest = _create_views(connection, books_dir, declared, owner, ref)
         except BaseException:
             connection.close()
             raise
-        return cls(books_dir, manifest, connection, declared)
+        return cls(books_dir, manifest, connection, declared, owners_seen(manifest, owner))
 
     @property
     def period(self) -> str:
@@ -80,6 +101,8 @@ class Books:
 
     def frame(self, query: str, parameters: Sequence[Any] = ()) -> pd.DataFrame:
         """The result of a query as a frame whose decimals stay decimals."""
+        import pandas as pd
+
         frame: pd.DataFrame = self.sql(query, parameters).to_pandas(types_mapper=pd.ArrowDtype)
         return frame
 
@@ -99,9 +122,11 @@ class Books:
         return name
 
     def sources(self, tables: Iterable[str]) -> list[dict[str, Any]]:
-        """The source files of some tables: table, file, sha256, rows, control_total."""
+        """The files that the rows of some tables come from: table, file, and the rows and control total that are seen."""
+        if self.owners is not None:
+            return source_shares(self.manifest, tables, self.owners)
         return [
-            {"table": name, **{key: source[key] for key in ("file", "sha256", "rows", "control_total")}}
+            {"table": name, **{key: source[key] for key in ("file", "rows", "control_total")}}
             for name in tables
             for source in self.manifest["tables"].get(name, {}).get("sources", [])
         ]
@@ -119,14 +144,6 @@ class Books:
         rank = f"CASE{order} END, " if len(files) > 1 else ""
         key = ", ".join(quoted(name) for name in TABLES[table].key)
         return f"SELECT * FROM {table} QUALIFY row_number() OVER (PARTITION BY {key} ORDER BY {rank}source_row) = 1"
-
-    def schedule_path(self, name: str) -> Path:
-        """Where a schedule of these books lies."""
-        return self.directory / "schedules" / f"{name}.parquet"
-
-    def has_schedule(self, name: str) -> bool:
-        """Whether a schedule has been computed."""
-        return self.schedule_path(name).exists()
 
     def close(self) -> None:
         """Ends the connection."""
@@ -187,18 +204,23 @@ def _not_declared(name: str, declared: Sequence[str]) -> BooksError:
     return BooksError("a query reads a table that does not exist.", [fault])
 
 
-def _create_views(connection: duckdb.DuckDBPyConnection, books_dir: Path, declared: Sequence[str]) -> Manifest:
+def _create_views(
+    connection: duckdb.DuckDBPyConnection, books_dir: Path, declared: Sequence[str], owner: str, ref: str
+) -> Manifest:
     """One view a declared table. A seal may move files into place meanwhile, so a miss is tried again."""
     for attempts_left in (2, 1, 0):
         found = read_manifest(books_dir)
         if found is None:
             raise nothing_sealed(books_dir)
         manifest, folder = found
+        owners = owners_seen(manifest, owner)
         try:
             for name in declared:
-                connection.execute(
-                    f"CREATE OR REPLACE VIEW {name} AS {_view(books_dir, folder, manifest, name)}"
-                ).fetchall()
+                if name in SAID:
+                    view = _said_view(said_path(books_dir, name), name, said_seen(name, owners, owner, ref))
+                else:
+                    view = f"{_view(books_dir, folder, manifest, name)} WHERE {seen(owners)}"
+                connection.execute(f"CREATE OR REPLACE VIEW {name} AS {view}").fetchall()
         except (BooksError, duckdb.IOException):
             if not attempts_left:
                 raise
@@ -208,15 +230,13 @@ def _create_views(connection: duckdb.DuckDBPyConnection, books_dir: Path, declar
 
 
 def _view(books_dir: Path, folder: Path, manifest: Manifest, name: str) -> str:
-    if name in SAID:
-        return _said_view(said_path(books_dir, name), name)
     entry = manifest["tables"].get(name)
     if entry is None:
         columns = typed_nulls(TABLES[name]).replace(
             "CAST(NULL AS VARCHAR) AS source_system",
             "CAST(NULL AS VARCHAR) AS owner_program_id, CAST(NULL AS VARCHAR) AS source_system",
         )
-        return f"SELECT {columns} WHERE false"
+        return f"SELECT * FROM (SELECT {columns} WHERE false)"
     path = table_file(books_dir, folder, entry)
     check_file(books_dir, path, entry, manifest["inputs"])
     return f"SELECT * FROM read_parquet({literal(str(path))})"
@@ -227,8 +247,8 @@ def said_path(books_dir: Path, name: str) -> Path:
     return books_dir / f"{name}.parquet"
 
 
-def _said_view(path: Path, name: str) -> str:
+def _said_view(path: Path, name: str, condition: str) -> str:
     if path.is_file():
-        return f"SELECT {', '.join(SAID[name])} FROM read_parquet({literal(str(path))})"
+        return f"SELECT {', '.join(SAID[name])} FROM read_parquet({literal(str(path))}) WHERE {condition}"
     columns = ", ".join(f"CAST(NULL AS {kind}) AS {column}" for column, kind in SAID[name].items())
     return f"SELECT {columns} WHERE false"

@@ -12,16 +12,20 @@ from typing import Any
 import duckdb
 
 from close_library.books.connection import connect, own_share
+from close_library.books.linking import linked_programs
 from close_library.books.owner import Owners
 from close_library.books.relations import relations
 from close_library.books.snapshot import FORMAT, Manifest, begin, commit, file_digest, is_intact, read_manifest
 from close_library.books.trouble import keeping_whole
-from close_library.books.writing import digests_by_owner, write_table
+from close_library.books.writing import shares, write_table
 from close_library.money import spell
 from close_library.sources import SYSTEMS, Extract, Reading, SourceSetting, list_files, read_sources
 from close_library.sources.faults import FaultLog
 from close_library.sources.reading import SourceFiles
 from close_library.tables import TABLES
+
+LAYOUT = 2
+"""What the manifest holds; books of an older layout are sealed again."""
 
 Progress = Callable[[str, int, int], None]
 
@@ -56,6 +60,7 @@ def seal(
         try:
             extracts = read_sources(listed, SYSTEMS, Reading(connection, working / "staged"), faults, progress)
             tables = _seal_tables(connection, working, extracts, inputs, progress)
+            linked = linked_programs(connection, {name: working / f"{name}.parquet" for name in tables})
         finally:
             connection.close()
         manifest = {
@@ -63,6 +68,7 @@ def seal(
             "period": period,
             "inputs": inputs,
             "tables": tables,
+            "linked": linked,
             "sources": [
                 {"system": source.system, "path": source.path, "notices": list(source.notices)} for source in listed
             ],
@@ -75,6 +81,7 @@ def inputs_digest(listed: Sequence[SourceFiles], period: str) -> str:
     """The digest of everything that the books are made from: the files, the tables, the program versions."""
     made_from = {
         "format": FORMAT,
+        "layout": LAYOUT,
         "period": period,
         "duckdb": duckdb.__version__,
         "tables": hashlib.sha256(repr(TABLES).encode()).hexdigest(),
@@ -101,18 +108,19 @@ def _seal_tables(
         if progress:
             progress(f"sealing {table.name}", number, len(held))
         path = working / f"{table.name}.parquet"
-        rows = write_table(connection, table, owners.query(table), path, inputs)
+        rows, digests = write_table(connection, table, owners.query(table), path, inputs)
         owners.remember(table)
         of_table = [e for e in extracts if e.raw.table == table.name]
         assert rows == sum(e.rows for e in of_table), f"{table.name}: rows were lost or multiplied"
+        held_by = shares(connection, table, path)
         entries[table.name] = {
             "file": path.name,
             "bytes": path.stat().st_size,
             "sha256": file_digest(path),
             "rows": rows,
             "control_total": _total(of_table),
-            "owners": digests_by_owner(connection, table, path),
-            "sources": [source_entry(e) for e in of_table],
+            "owners": digests,
+            "sources": [{**source_entry(e), "owners": held_by.get((e.raw.system, e.raw.file), {})} for e in of_table],
         }
     if progress:
         progress("sealed", len(held), len(held))

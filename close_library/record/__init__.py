@@ -14,8 +14,10 @@ reports or files of a run: those ask it, and lay what it says over what was comp
         record.verify()                                                  # [] when every event is as it was written
 """
 
-from close_library.record.opening import open_record
-from close_library.record.record import Record
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
 from close_library.record.values import (
     NOT_SIGNED,
     ClosingItem,
@@ -32,6 +34,10 @@ from close_library.record.values import (
     SignOff,
     State,
 )
+
+if TYPE_CHECKING:
+    from close_library.record.opening import open_record
+    from close_library.record.record import Record
 
 __all__ = [
     "NOT_SIGNED",
@@ -51,3 +57,16 @@ __all__ = [
     "State",
     "open_record",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    """The database is loaded by who opens a record: a run that has none to read does without."""
+    if name == "open_record":
+        from close_library.record.opening import open_record
+
+        return open_record
+    if name == "Record":
+        from close_library.record.record import Record
+
+        return Record
+    raise AttributeError(f"{__name__} has no {name}")

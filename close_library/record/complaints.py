@@ -10,7 +10,7 @@ from close_library.errors import Fault
 
 _HELD = ("held by somebody else", "a record that is free within the time to wait", "try again in a moment")
 _READ_ONLY = ("it can be read, not written", "a record that can be added to", "ask for the right to write to it")
-_DAMAGED = ("damaged", "a database as it was written", "restore it from a backup, then run close verify")
+_DAMAGED = ("damaged", "a database as it was written", "restore it from a backup, then run close history --verify")
 _FULL = ("the disk is full", "room for what is said", "make room and say it again")
 _NOT_A_DATABASE = ("not a database", "a record", "name another file, or restore this one from a backup")
 _REFUSED = ("no right to use it", "a user who may read and add to the record", "ask who looks after the database")

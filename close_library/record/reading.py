@@ -150,5 +150,5 @@ def _payload(seq: int, text: str) -> dict[str, Any]:
             return payload
     except (TypeError, ValueError, RecursionError):
         pass
-    fault = Fault(f"event {seq} of the record", "not as it was written", "what was said", "run close verify")
+    fault = Fault(f"event {seq} of the record", "not as it was written", "what was said", "run close history --verify")
     raise RecordError("the record is damaged.", [fault])

@@ -1,7 +1,8 @@
-"""How does a workpaper look? The document, its source rows and what people said, as HTML and as a workbook.
+"""How does a workpaper look? The document, its source rows and what people said, as HTML, workbook and PDF.
 
     render_html   one self-contained page per workpaper, drawn by our own nbconvert exporter
     render_xlsx   one workbook per workpaper, every total a live formula over its source rows
+    render_pdf    one PDF/A-3b per workpaper, with notebook, data and workbook inside
     render_index  the front page of a period: programs × workpapers, and what needs attention
 
 Nothing is computed here that the document does not hold: a report shows figures, re-foots their rows, and says
@@ -15,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-__all__ = ["CodeCell", "render_html", "render_index", "render_xlsx"]
+__all__ = ["Attachment", "CodeCell", "render_html", "render_index", "render_pdf", "render_xlsx"]
 
 
 @dataclass(frozen=True)
@@ -25,6 +26,18 @@ class CodeCell:
     number: int
     source: str
     tags: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Attachment:
+    """A file inside a PDF: its name there, its bytes or where they lie, and what it is."""
+
+    name: str
+    content: bytes | Path
+    mime_type: str
+    relationship: str
+    """PDF/A-3's word for it: `source`, `data`, `alternative` or `supplement`."""
+    description: str
 
 
 def render_html(
@@ -48,6 +61,22 @@ def render_xlsx(document: Mapping[str, Any], rows: Path | None, said: Mapping[st
     from close_library.report.workbook import write_workbook
 
     write_workbook(document, rows, said, path)
+
+
+def render_pdf(
+    document: Mapping[str, Any],
+    rows: Path | None,
+    said: Mapping[str, Any],
+    code: Sequence[CodeCell],
+    attachments: Sequence[Attachment] = (),
+) -> bytes:
+    """The workpaper as PDF/A-3b; the same input gives the same bytes. Its date is the period's end.
+
+    Raises ReportError when the rows file is not the one that the document names, or the pages can't be set.
+    """
+    from close_library.report.pdf import paper_as_pdf
+
+    return paper_as_pdf(document, rows, said, code, attachments)
 
 
 def render_index(index: Mapping[str, Any], said: Mapping[str, Any]) -> bytes:

@@ -12,6 +12,7 @@ import textwrap
 import warnings
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
+from itertools import pairwise
 from typing import Any
 
 import matplotlib
@@ -27,6 +28,7 @@ BARS_AT_MOST = 20
 
 TOTAL, UP, DOWN, LINE, INK = "#33475b", "#3d7a5a", "#b4552d", "#d5dae1", "#1d2733"
 SERIES = ("#dfe6ee", "#b7c6d6", "#8aa3bc", "#5d7f9f", "#3a5f83", "#b4552d", "#8a94a3", "#c9b458", "#6f8f7a", "#4d4d4d")
+LINE_STYLES = (("#33475b", "o", "-"), ("#b4552d", "s", "--"), ("#3d7a5a", "^", "-."), ("#8a94a3", "D", ":"))
 HATCHES = (None, None, None, None, None, "//", "\\\\", "xx", "--", "||")
 
 # What a user's own matplotlib settings could change in the bytes is set here.
@@ -55,7 +57,7 @@ def title_of(chart: Mapping[str, Any]) -> str:
 def alternative_text(chart: Mapping[str, Any]) -> str:
     """The data of a chart in words."""
     unit, data = chart.get("unit") or "", chart["data"]
-    if chart["kind"] == "stacked_bars":
+    if chart["kind"] in ("stacked_bars", "lines"):
         parts = [
             f"{entry['label']}: "
             + ", ".join(
@@ -76,8 +78,8 @@ def data_uri(chart: Mapping[str, Any]) -> str:
 
 
 def draw(chart: Mapping[str, Any]) -> bytes:
-    """The chart as SVG: `waterfall`, `bars` or `stacked_bars`."""
-    painter = {"waterfall": _waterfall, "bars": _bars, "stacked_bars": _stacked_bars}[chart["kind"]]
+    """The chart as SVG: `waterfall`, `bars`, `stacked_bars` or `lines`."""
+    painter = {"waterfall": _waterfall, "bars": _bars, "stacked_bars": _stacked_bars, "lines": _lines}[chart["kind"]]
     # A letter that matplotlib's own font lacks is drawn by the reader's font: its warning says nothing to a user.
     with matplotlib.rc_context(_SETTINGS), warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -186,6 +188,49 @@ def _stacked_bars(figure: Figure, axes: Axes, chart: Mapping[str, Any]) -> None:
         x, y = low + (number % 5) * step, top - (len(names) - 1) // 5 * 0.6 + number // 5 * 0.6
         axes.barh(y, step * 0.07, left=x, height=0.3, edgecolor=INK, linewidth=0.4, **_series_style(number))
         _text(axes, x + step * 0.09, y, _wrapped(show_name(name), 22, 1), ha="left", va="center")
+
+
+def _lines(figure: Figure, axes: Axes, chart: Mapping[str, Any]) -> None:
+    """One line a series over the labels, told apart by marker and dash, each with its name at its end."""
+    names, entries, unit = chart["data"]["series"], chart["data"]["data"], chart.get("unit") or ""
+    amounts = [[float(amount or 0) for amount in entry["amounts"]] for entry in entries]
+    axes.set_position((0.09, 0.10, 0.76, 0.86))
+    low, high = _scale(axes, [value for row in amounts for value in row], len(entries), unit)
+    for place, entry in enumerate(entries):
+        if (len(entries) - 1 - place) % (1 + len(entries) // 13) == 0:
+            _text(axes, place, low - (high - low) * 0.03, _wrapped(entry["label"], 9), ha="center", va="top")
+    if not entries:
+        return
+    for number in range(len(names)):
+        line = [row[number] for row in amounts]
+        colour, marker, dash = LINE_STYLES[number % len(LINE_STYLES)]
+        axes.plot(
+            range(len(line)),
+            line,
+            color=colour,
+            marker=marker,
+            linestyle=dash,
+            linewidth=1.6,
+            markersize=4.5,
+            clip_on=False,
+        )
+    last = amounts[-1]
+    ends = _apart([last[number] for number in range(len(names))], (high - low) * 0.12, high)
+    for number, name in enumerate(names):
+        label = f"{_wrapped(show_name(name), 18, 1)}\n{show_amount(entries[-1]['amounts'][number], unit)}"
+        _text(axes, len(entries) - 1 + 0.03 * len(entries) + 0.1, ends[number], label, ha="left", va="center")
+
+
+def _apart(values: Sequence[float], gap: float, top: float) -> list[float]:
+    """Places for labels at some values, pushed apart where they would stand on each other, none above the top."""
+    places = list(values)
+    in_order = sorted(range(len(values)), key=lambda number: (values[number], number))
+    for below, above in pairwise(in_order):
+        places[above] = max(places[above], places[below] + gap)
+    for number in reversed(in_order):
+        places[number] = min(places[number], top)
+        top = places[number] - gap
+    return places
 
 
 def _series_style(number: int) -> dict[str, Any]:

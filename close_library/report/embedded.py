@@ -14,7 +14,7 @@ from typing import Any
 
 from markupsafe import Markup
 
-from close_library.report.rows_file import RowsFile, SourceRow
+from close_library.report.rows_file import Address, RowsFile, SourceRow, address_of_row
 from close_library.report.wording import NEVER_SUMMED, currency_of, least_places
 
 PAGE_ROWS = 10_000
@@ -23,12 +23,14 @@ PAGE_ROWS = 10_000
 
 @dataclass(frozen=True)
 class Embedded:
-    """Rows of a page, the block of each figure that is whole, and the rows that name each finding's documents."""
+    """Rows of a page, the block of each figure that is whole, the rows that name each finding's documents, and the
+    figures that each line of a source file feeds."""
 
     rows: Sequence[SourceRow]
     blocks: Mapping[str, tuple[int, int]]
     findings: Mapping[int, list[int]]
     figures: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    feeds: Mapping[Address, Sequence[str]] = field(default_factory=dict)
     currency: str = "USD"
 
     def as_script(self, elsewhere: str) -> Markup:
@@ -40,6 +42,7 @@ class Embedded:
             "places": {unit: least_places(unit) for unit in self._units()},
             "figures": {id: self._figure(id, figure) for id, figure in self.figures.items()},
             "findings": {str(number): rows for number, rows in self.findings.items()},
+            "feeds": self._feeds(),
             "table": _column(row.source_table for row in self.rows),
             "file": _column(row.source_file for row in self.rows),
             "line": [row.source_row for row in self.rows],
@@ -55,6 +58,14 @@ class Embedded:
         for row in self.rows[start : start + length]:
             lines.setdefault(row.source_file, []).extend([] if row.source_row is None else [row.source_row])
         return "; ".join(f"{file}: {_ranges(numbers)}" if numbers else file for file, numbers in lines.items())
+
+    def _feeds(self) -> dict[str, Any]:
+        """For each row the figures that its line feeds, as places in `figures`; each combination once."""
+        places = {id: place for place, id in enumerate(self.figures)}
+        combinations: dict[tuple[int, ...], int] = {}
+        fed = [tuple(places[id] for id in self.feeds.get(address_of_row(row), ()) if id in places) for row in self.rows]
+        numbers = [combinations.setdefault(each, len(combinations)) for each in fed]
+        return {"sets": [list(each) for each in combinations], "places": numbers}
 
     def _units(self) -> list[str]:
         return list(dict.fromkeys([self.currency, *(figure["unit"] for figure in self.figures.values())]))
@@ -84,7 +95,8 @@ def embed(document: Mapping[str, Any], rows: RowsFile) -> Embedded:
     if not fits:
         keys = {key for finding in findings for values in finding["keys"].values() for key in values}
         carried += rows.naming(keys, whole, PAGE_ROWS - len(carried))
-    return Embedded(carried, blocks, _rows_of_findings(findings, carried), figures, currency_of(document))
+    feeds = rows.feeds({address_of_row(row) for row in carried if row.source_row is not None})
+    return Embedded(carried, blocks, _rows_of_findings(findings, carried), figures, feeds, currency_of(document))
 
 
 def _whole_figures(counts: Mapping[str, int], room: int) -> set[str]:
@@ -104,11 +116,11 @@ def _rows_of_findings(findings: Sequence[Mapping[str, Any]], rows: Sequence[Sour
     for number, finding in enumerate(findings):
         for key in next(iter(finding["keys"].values())):
             wanted.setdefault(key, []).append(number)
-    found: dict[int, dict[tuple[str, str, int | None], int]] = {}
+    found: dict[int, dict[Address, int]] = {}
     for place, row in enumerate(rows):
         for value in row.shown.values():
             for number in wanted.get(value, ()):
-                found.setdefault(number, {}).setdefault((row.source_table, row.source_file, row.source_row), place)
+                found.setdefault(number, {}).setdefault(address_of_row(row), place)
     return {number: list(places.values()) for number, places in sorted(found.items())}
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from close_library.report.said import NOT_SIGNED_OFF, SIGN_OFF
 from close_library.report.wording import (
     SEVERITY,
     STATUS,
@@ -14,7 +15,6 @@ from close_library.report.wording import (
     show_amount,
     show_name,
     show_program,
-    sign_off,
 )
 
 ATTENTION_AT_MOST = 500
@@ -28,22 +28,23 @@ def front_page_of(index: Mapping[str, Any], said: Mapping[str, Any]) -> dict[str
     entries = {(entry["program"], entry["ref"]): entry for entry in index["entries"]}
     names = index.get("program_names") or {}
     attention = _attention(index)
+    overall_sign_off = said.get("state") or NOT_SIGNED_OFF
     return {
         "index": index,
-        "sign_off": sign_off(said),
         "identification": [
             ("Company", index.get("company_name") or index["company"], ""),
             ("Period", index["period"], f"ended {index['period_end']}" if index.get("period_end") else ""),
             ("Programs", f"{sum(not program.startswith('_') for program in index['programs']):,}", ""),
             ("Workpapers", f"{len(index['entries']):,}", ""),
-            ("Status", _overall(index), sign_off(said)),
+            ("Status", _overall(index), overall_sign_off),
         ],
         "running_head": {
             "left": f"{index.get('company_name') or index['company']} · {index['period']}",
             "right": "Close: all workpapers",
-            "foot": f"{_overall(index)}, {sign_off(said)}",
+            "foot": f"{_overall(index)}, {overall_sign_off} · {_signed_counts(index, said)[0]['value']} reviewed",
         },
         "counts": _counts(index),
+        "signed": _signed_counts(index, said),
         "rows": [
             {
                 "program": show_program(program),
@@ -78,6 +79,32 @@ def _counts(index: Mapping[str, Any]) -> list[dict[str, Any]]:
     ]
 
 
+def _signed_counts(index: Mapping[str, Any], said: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """How many workpapers are reviewed, prepared, lapsed, rejected, not signed off."""
+    states = [(entry.get("sign_off") or {}).get("state") or NOT_SIGNED_OFF for entry in index["entries"]]
+    counts = said.get("counts") or {state: states.count(state) for state in SIGN_OFF}
+    in_all = len(index["entries"])
+    return [
+        {
+            "tone": tone if counts.get(state) else "plain",
+            "mark": mark,
+            "label": state,
+            "value": f"{counts.get(state, 0):,} of {in_all:,}",
+        }
+        for state, (mark, tone) in SIGN_OFF.items()
+        if counts.get(state) or state in ("reviewed", "prepared", NOT_SIGNED_OFF)
+    ]
+
+
+def _signed(entry: Mapping[str, Any]) -> str:
+    """Who signed a workpaper last: `reviewed: M. Lind, 2026-11-04`, or that nobody did."""
+    signed = entry.get("sign_off") or {}
+    state = signed.get("state") or NOT_SIGNED_OFF
+    last = signed.get("reviewer") or signed.get("preparer")
+    said = ", ".join(part for part in (last, (signed.get("at") or "")[:10]) if part)
+    return f"{SIGN_OFF[state][0]} {state}" + (f": {said}" if said else "")
+
+
 def _cell(entry: Mapping[str, Any] | None) -> dict[str, Any] | None:
     """One workpaper of one program: its status, what is open in it, its files."""
     if entry is None:
@@ -87,12 +114,17 @@ def _cell(entry: Mapping[str, Any] | None) -> dict[str, Any] | None:
     found = entry.get("findings") or {}
     remarks = ["of older books: run it again"] if entry.get("stale") else []
     remarks += [count_of(open_tie_outs, "open tie-out")] if open_tie_outs else []
-    remarks += [
-        f"{found[severity]:,} {severity}" + ("s" if found[severity] > 1 and severity != "info" else "")
-        for severity in SEVERITY
-        if found.get(severity)
-    ]
-    return {"status": entry["status"], "mark": mark, "word": word, "remarks": remarks, "files": _files(entry)}
+    remarks += [count_of(found[severity], severity) for severity in SEVERITY if found.get(severity)]
+    unexplained = (entry.get("sign_off") or {}).get("unexplained")
+    remarks += [f"{unexplained:,} not explained"] if unexplained else []
+    return {
+        "status": entry["status"],
+        "mark": mark,
+        "word": word,
+        "remarks": remarks,
+        "signed": _signed(entry),
+        "files": _files(entry),
+    }
 
 
 def _files(entry: Mapping[str, Any]) -> dict[str, str]:
@@ -152,4 +184,4 @@ def _lines_of(entry: Mapping[str, Any], currency: str) -> Iterator[Line]:
         if word in _URGENCY:
             unit = finding.get("currency") or ""
             amount = "" if finding.get("amount") is None else show_amount(finding["amount"], unit)
-            yield Line(mark, word, finding["message"], finding["finding"], amount, unit)
+            yield Line(mark, word, finding["message"], show_name(finding["finding"]), amount, unit)

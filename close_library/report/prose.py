@@ -12,7 +12,8 @@ from markdown_it.token import Token
 from markupsafe import Markup
 
 _DEEPEST = 6
-_DEMOTE_BY = 2
+_OWN_HEADING = 2
+"""The level of the report's own headings: the prose's stand below it, none skipped."""
 
 
 @cache
@@ -30,8 +31,12 @@ def prose(text: str | None) -> Markup:
     if not text:
         return Markup("")
     tokens = _parser().parse(text)
+    above: list[int] = []
     for token in tokens:
+        if token.type == "heading_open":
+            level = int(token.tag[1:])
+            above = [*(outer for outer in above if outer < level), level]
         if token.type in ("heading_open", "heading_close"):
-            token.tag = f"h{min(_DEEPEST, int(token.tag[1:]) + _DEMOTE_BY)}"
+            token.tag = f"h{min(_DEEPEST, _OWN_HEADING + len(above))}"
     # The renderer escapes every text token, and nothing else than our own tags comes out of it.
     return Markup(_parser().renderer.render(tokens, _parser().options, {}))

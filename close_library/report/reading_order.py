@@ -23,5 +23,19 @@ def figures_of(document: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
     return {id: figures[id] for id in dict.fromkeys([*shown, *figures]) if id in figures}
 
 
+def links_of(table: Mapping[str, Any], figures: Mapping[str, Mapping[str, Any]]) -> dict[tuple[int, int], str]:
+    """The figure that a cell shows: as the document says, else where a line is called as one figure and has its amount."""
+    labels: dict[str, list[str]] = {}
+    for id, figure in figures.items():
+        labels.setdefault(figure["label"], []).append(id)
+    links = {}
+    for line, cells in enumerate(table["rows"]):
+        named = labels.get(cells[0] or "", []) if cells else []
+        if len(named) == 1 and figures[named[0]]["amount"] is not None:
+            amount = figures[named[0]]["amount"]
+            links |= {(line, column): named[0] for column, text in enumerate(cells) if column and text == amount}
+    return links | {(line, column): figure for line, column, figure in table.get("links") or []}
+
+
 def _by_number(id: str) -> list[tuple[int, str]]:
     return [(int(part), "") if part.isdigit() else (-1, part) for part in re.findall(r"[0-9]+|[^0-9]+", id)]

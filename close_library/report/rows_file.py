@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property
 from itertools import pairwise
@@ -19,7 +20,7 @@ import pyarrow.parquet as pq
 
 from close_library.errors import Fault, ReportError
 
-_BATCH_ROWS = 20_000
+_BATCH_ROWS, _BUFFER = 5_000, 1 << 16
 
 
 class SourceRow(NamedTuple):
@@ -34,6 +35,25 @@ class SourceRow(NamedTuple):
     rows: int = 1
 
 
+@dataclass(frozen=True)
+class Block:
+    """A figure's rows in a sheet: first and last line (from 2, below the heading), how many rows they are, their sum."""
+
+    first: int
+    last: int
+    rows: int
+    total: Decimal
+
+
+Address = tuple[str, str, int | None]
+"""Where a source row stands: table, file, line."""
+
+
+def address_of_row(row: SourceRow) -> Address:
+    """Where a row comes from."""
+    return row.source_table, row.source_file, row.source_row
+
+
 class RowsFile:
     """The rows file of one document, or none: then every question has an empty answer."""
 
@@ -46,15 +66,63 @@ class RowsFile:
     @cached_property
     def counts(self) -> dict[str, int]:
         """How many rows each figure has, in the order of the file."""
-        if self.path is None:
-            return {}
-        column = pq.read_table(self.path, columns=["figure"], read_dictionary=["figure"])["figure"]
-        return {entry["values"]: entry["counts"] for entry in column.value_counts().to_pylist()}
+        return {figure: block.rows for figure, block in self.blocks.items()}
 
     @property
     def total(self) -> int:
         """How many rows there are in all."""
         return sum(self.counts.values())
+
+    @cached_property
+    def blocks(self) -> dict[str, Block]:
+        """Where each figure's rows stand in the order of the file, how many they are, and their exact sum."""
+        blocks: dict[str, Block] = {}
+        line = 1
+        for batch in self._batches(["figure", "amount"]):
+            table = pa.table({"figure": batch["figure"], "amount": batch["amount"]})
+            sums = table.group_by("figure", use_threads=False).aggregate([("amount", "sum"), ([], "count_all")])
+            for entry in sums.to_pylist():
+                figure, total, count = entry["figure"], entry["amount_sum"] or Decimal(0), entry["count_all"]
+                before = blocks.get(figure) or Block(line + 1, 0, 0, Decimal(0))
+                line += count
+                blocks[figure] = Block(before.first, line, before.rows + count, before.total + total)
+        return blocks
+
+    def blocks_by_document(self, rows_at_most: int) -> dict[str, Block]:
+        """The same for the rows put together by document."""
+        blocks: dict[str, Block] = {}
+        for line, row in enumerate(self.by_document(rows_at_most), 2):
+            before = blocks.get(row.figure) or Block(line, 0, 0, Decimal(0))
+            total = before.total + (row.amount or Decimal(0))
+            blocks[row.figure] = Block(before.first, line, before.rows + row.rows, total)
+        return blocks
+
+    def sums_by_shown(
+        self, figures: Collection[str], values: Collection[str]
+    ) -> dict[str, dict[str, dict[str, Decimal]]]:
+        """For each figure and shown name, the exact sum of the rows that show a value, for the values that are wanted."""
+        found: dict[str, dict[str, dict[str, Decimal]]] = {}
+        wanted, these = pa.array(sorted(values), pa.string()), pa.array(sorted(figures), pa.string())
+        for batch in self._batches():
+            batch = batch.filter(pc.is_in(batch["figure"], these))
+            shown = batch["shown"]
+            of_row = pc.list_parent_indices(
+                shown.cast(pa.list_(pa.struct([("key", pa.string()), ("value", pa.string())])))
+            )
+            table = pa.table(
+                {
+                    "figure": batch["figure"].take(of_row),
+                    "name": shown.keys,
+                    "value": shown.items,
+                    "amount": batch["amount"].take(of_row),
+                }
+            ).filter(pc.is_in(shown.items, wanted))
+            sums = table.group_by(["figure", "name", "value"], use_threads=False).aggregate([("amount", "sum")])
+            for entry in sums.to_pylist():
+                parts = found.setdefault(entry["figure"], {}).setdefault(entry["name"], {})
+                before = parts.get(entry["value"], Decimal(0))
+                parts[entry["value"]] = before + (entry["amount_sum"] or Decimal(0))
+        return found
 
     def shown_names(self) -> list[str]:
         """The names of all shown columns, in the order in which they first appear."""
@@ -72,15 +140,26 @@ class RowsFile:
 
     def naming(self, keys: Collection[str], except_figures: Collection[str], at_most: int) -> list[SourceRow]:
         """Rows that show one of `keys` (document numbers), outside of `except_figures`; each address once."""
-        found: dict[tuple[str, str, int | None], SourceRow] = {}
+        found: dict[Address, SourceRow] = {}
         wanted = pa.array(sorted(keys), pa.string())
         for batch in self._batches() if keys else ():
             if len(found) >= at_most:
                 break
             other = pc.invert(pc.is_in(batch["figure"], pa.array(sorted(except_figures), pa.string())))
             for row in _rows_of(batch.filter(pc.and_(other, _shows_any(batch["shown"], wanted)))):
-                found.setdefault((row.source_table, row.source_file, row.source_row), row)
+                found.setdefault(address_of_row(row), row)
         return list(found.values())[:at_most]
+
+    def feeds(self, addresses: Collection[Address]) -> dict[Address, list[str]]:
+        """For each address, the figures that its row feeds, in the order of the file, whether carried or not."""
+        fed: dict[Address, list[str]] = {address: [] for address in addresses}
+        for batch in self._batches(list(SourceRow._fields[:4])) if fed else ():
+            columns = (batch[name].to_pylist() for name in SourceRow._fields[:4])
+            for figure, *address in zip(*columns, strict=True):
+                known = fed.get((address[0], address[1], address[2]))
+                if known is not None and (not known or known[-1] != figure):
+                    known.append(figure)
+        return fed
 
     def by_document(self, rows_at_most: int) -> Iterator[SourceRow]:
         """One row per figure, file and document (the first shown value), with its sum, its count and its first line.
@@ -111,11 +190,12 @@ class RowsFile:
                 yield SourceRow(figure, table, file, line, amount, shown, count)
         connection.close()
 
-    def _batches(self) -> Iterator[pa.RecordBatch]:
+    def _batches(self, columns: list[str] | None = None) -> Iterator[pa.RecordBatch]:
         if self.path is None:
             return
-        with pq.ParquetFile(self.path) as file:
-            yield from file.iter_batches(_BATCH_ROWS)
+        # Without read-ahead, so that a large row group does not stand in memory beside its batches.
+        with pq.ParquetFile(self.path, pre_buffer=False, buffer_size=_BUFFER) as file:
+            yield from file.iter_batches(_BATCH_ROWS, columns=columns)
 
 
 def _check_digest(path: Path, expected: str | None) -> None:

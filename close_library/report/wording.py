@@ -34,6 +34,23 @@ NEVER_SUMMED = frozenset({"percent", "days", "date", "ratio"})
 """Units of figures that are not the sum of their rows."""
 
 _CURRENCY = re.compile(r"[A-Z]{3}")
+_REMEASURED = re.compile(r"fx:[A-Z]{3}")
+_CODE = re.compile(r"[a-z]+(_([a-z]+|\d{1,2}))+")
+_SHORT = re.compile(r"\b(?:gl|po|fx|dso|usd|ar|id)\b")
+
+_READS = {
+    "in_subledger_not_in_gl": "in the subledger, not in the ledger",
+    "in_gl_not_in_subledger": "in the ledger, not in the subledger",
+    "best_possible_dso": "best possible DSO",
+}
+"""Codes whose words alone say too little."""
+
+_CODED = frozenset((
+    "class", "status", "kind", "check", "result", "rule", "role", "state", "type", "table", "known_under_table",
+    "summed_column", "recognition", "billing_model", "aging_column", "measure", "category", "reason", "driver",
+    "comparison", "scenario", "step", "test", "severity", "finding",
+))  # fmt: skip
+"""Columns of schedules that hold codes of ours, not what a source says."""
 
 
 def currency_of(document: Mapping[str, Any]) -> str:
@@ -95,44 +112,33 @@ NUMERIC_KINDS = frozenset({"money", "int", "ratio", "percent", "days", "decimal"
 
 
 def show_name(name: str) -> str:
-    """A column or a series as words: `days_31_60` is days 31–60, `due_date` is due date."""
-    return re.sub(r"(?<=\d)_(?=\d)", "–", name).replace("_", " ")
+    """A code of ours as words: `days_31_60` is days 31–60, `po_overbilled` is PO overbilled."""
+    if name in _READS:
+        return _READS[name]
+    words = re.sub(r"(?<=\d)_(?=\d)", "–", name).replace("_", " ")
+    return _SHORT.sub(lambda word: word[0].upper(), words)
+
+
+def show_code(text: str, column: str) -> str:
+    """A cell of a column that holds codes of ours as words; document numbers and names stay as they are."""
+    if _REMEASURED.fullmatch(text):
+        return f"{text} (remeasurement of {text[3:]})"
+    return show_name(text) if column in _CODED and _CODE.fullmatch(text) else text
+
+
+def terms_in(document: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Spellings of this workpaper that a reader can't know, and what each means."""
+    keys = {key for finding in document.get("findings") or [] for values in finding["keys"].values() for key in values}
+    cells = {cell for table in (document.get("tables") or {}).values() for row in table["rows"] for cell in row if cell}
+    return [
+        (term, f"open {term[3:]} items at the closing rate, less what was booked for them: their remeasurement")
+        for term in sorted(text for text in keys | cells if _REMEASURED.fullmatch(text))
+    ]
 
 
 def show_program(program: str) -> str:
     """The program that a workpaper is of, or that it is of all of them."""
     return "all programs" if program == COMPANY else program
-
-
-def signature(said: Mapping[str, Any], role: str) -> str:
-    """Who signed in a role (`preparer`, `reviewer`) and when, or that nobody did. Never empty."""
-    signed = (said.get("sign_offs") or {}).get(role)
-    if not signed:
-        return {"preparer": "not prepared", "reviewer": "not reviewed"}[role]
-    verb = {"preparer": "prepared", "reviewer": "reviewed"}[role]
-    return f"{verb} by {signed['by']}, {signed['at']}"
-
-
-def sign_off(said: Mapping[str, Any]) -> str:
-    """Whether preparer and reviewer have both signed."""
-    signed = said.get("sign_offs") or {}
-    return "signed off" if signed.get("preparer") and signed.get("reviewer") else "not signed off"
-
-
-def identification(document: Mapping[str, Any], said: Mapping[str, Any]) -> list[tuple[str, str, str]]:
-    """What a workpaper says about itself before anything else: label, value, and a second line."""
-    mark, word = STATUS[document["status"]]
-    period_end = document.get("period_end") or ""
-    return [
-        ("Company", document.get("company_name") or document["company"], ""),
-        ("Program", show_program(document["program"]), ""),
-        ("Period", document["period"], f"ended {period_end}" if period_end else ""),
-        ("Workpaper", document["ref"], document["name"]),
-        ("Preparer", document.get("preparer") or "nobody is named", signature(said, "preparer")),
-        ("Reviewer", document.get("reviewer") or "nobody is named", signature(said, "reviewer")),
-        ("Status", f"{mark} {word}", sign_off(said)),
-        ("Inputs (SHA-256)", document.get("inputs") or "not recorded", ""),
-    ]
 
 
 def error_text(document: Mapping[str, Any]) -> str:
@@ -148,8 +154,8 @@ def error_text(document: Mapping[str, Any]) -> str:
 
 
 def show_keys(keys: Mapping[str, list[str]]) -> str:
-    """The documents that a finding is known by: `invoices inv-17, inv-18; programs atlas`."""
-    return "; ".join(f"{table} {', '.join(values)}" for table, values in keys.items())
+    """The documents that a finding is known by: `invoices inv-17, inv-18; gl entries j-1` as words."""
+    return "; ".join(f"{show_name(table)} {', '.join(values)}" for table, values in keys.items())
 
 
 def address_of(file: str) -> str:
@@ -158,5 +164,5 @@ def address_of(file: str) -> str:
 
 
 def count_of(number: int, noun: str) -> str:
-    """A count with its noun: `1 row`, `2 rows`."""
-    return f"{number:,} {noun}" + ("" if number == 1 else "s")
+    """A count with its noun: `1 row`, `2 rows`; information has no plural."""
+    return f"{number:,} {noun}" + ("" if number == 1 or noun == "info" else "s")

@@ -60,6 +60,13 @@ def remove_parts(folder: Path) -> None:
         part.unlink(missing_ok=True)
 
 
+def sweep(period: Path) -> None:
+    """Remove what a killed run left behind in the folders of a period, its books and its stamps."""
+    stamps = period.parent / ".run"
+    for folder in (period, *period.glob("*/"), stamps, *(stamps / period.name).glob("*/")):
+        remove_parts(folder)
+
+
 def file_digest(path: Path) -> str:
     """The sha256 of a file's bytes."""
     with path.open("rb") as file:

@@ -23,7 +23,9 @@ class Checked:
 def check_everything(request: Request) -> Checked:
     """Read and check parameters, notebooks and every line of every source. Raises CloseError; writes nothing."""
     prepared = prepare(request)
-    return Checked(prepared, tuple(check(prepared.settings.sources)))
+    settings, closing = prepared.settings, prepared.period.last_day
+    files = check(settings.sources, functional_currency=settings.functional_currency, closing=closing)
+    return Checked(prepared, tuple(files))
 
 
 def check_as_data(checked: Checked) -> dict[str, Any]:
@@ -35,7 +37,7 @@ def check_as_data(checked: Checked) -> dict[str, Any]:
         "programs": list(prepared.glance.program_ids),
         "workpapers": [each.stem for each in prepared.notebooks.workpapers],
         "files": [asdict(each) for each in checked.files],
-        "notices": list(prepared.notebooks.notices),
+        "notices": list(prepared.notices),
     }
 
 
@@ -53,7 +55,7 @@ def print_check(console: Console, checked: Checked) -> None:
     for each in checked.files:
         for notice in each.notices:
             console.print(f"{each.place}: {notice}", markup=False, highlight=False, soft_wrap=True)
-    for notice in checked.prepared.notebooks.notices:
+    for notice in checked.prepared.notices:
         console.print(notice, markup=False, highlight=False, soft_wrap=True)
     prepared = checked.prepared
     workpapers = len(prepared.notebooks.workpapers)

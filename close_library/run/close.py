@@ -3,27 +3,34 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from close_library.accounting import build_schedules
 from close_library.books import seal
 from close_library.errors import Fault, NotebookError
-from close_library.run.atomic import part_of, remove_parts, write_json
+from close_library.run.atomic import part_of, sweep, write_json
 from close_library.run.diary import diary_of
 from close_library.run.disk import writing_to
-from close_library.run.index import remove_unplanned, write_index, write_manifest
-from close_library.run.journals import write_journal_entries
+from close_library.run.glance import keep
+from close_library.run.index import has_unplanned, read_index, remove_unplanned, write_index, write_manifest
 from close_library.run.lock import locked
-from close_library.run.pool import LocalPool
-from close_library.run.prepare import Prepared, Request, prepare
+from close_library.run.prepare import Prepared, Request, kept_glance, prepare
 from close_library.run.process import cores, memory_limit
 from close_library.run.progress import Reporter, Stopwatch
-from close_library.run.task import Outcome
+from close_library.run.recorded import record_if_any
+from close_library.run.said import Heard, hear
+from close_library.run.said_tables import said_rows, write_said_tables
+from close_library.run.schedules import compute_schedules
+from close_library.run.scratch import remove_abandoned
+from close_library.run.settled import is_settled, settle, settled_by
+from close_library.run.stages import carry_out
+from close_library.run.stamps import drawing_packages
+from close_library.run.task import Outcome, Task
+from close_library.workpaper.inputs import library_digest
 
 
 @dataclass(frozen=True)
@@ -32,9 +39,16 @@ class CloseResult:
 
     prepared: Prepared
     outcomes: tuple[Outcome, ...]
+    """Of the workpapers that were executed or drawn again."""
+    unchanged: int
     index: dict[str, Any] = field(hash=False)
     seconds: float
     log: Path
+
+    @property
+    def executed(self) -> list[Outcome]:
+        """Those whose notebook was executed."""
+        return [outcome for outcome in self.outcomes if outcome.task.work == "execute"]
 
     @property
     def failed(self) -> list[Outcome]:
@@ -54,7 +68,7 @@ class CloseResult:
         if not reasons:
             return None
         count = (
-            f"{len(self.failed)} of {len(self.outcomes)} notebooks have" if len(self.failed) > 1 else "a notebook has"
+            f"{len(self.failed)} of {len(self.executed)} notebooks have" if len(self.failed) > 1 else "a notebook has"
         )
         faults = [
             Fault(
@@ -78,7 +92,7 @@ def _listed(labels: list[str]) -> str:
 
 
 def run_close(request: Request, reporter: Reporter) -> CloseResult:
-    """Close a period: seal the books, execute the workpapers, render them, write the index.
+    """Close a period: seal the books, execute the workpapers that need it, draw their reports, write the index.
 
     Notebooks that fail are outcomes, not errors: the others finish. Raises CloseError when the run can't go on.
     """
@@ -86,50 +100,75 @@ def run_close(request: Request, reporter: Reporter) -> CloseResult:
     started_at = datetime.now(UTC)
     reporter.step("reading parameters and notebooks")
     prepared = prepare(request)
-    for notice in prepared.notebooks.notices:
+    for notice in prepared.notices:
         reporter.notice(notice)
     watch.lap("plan")
-    machinery = prepared.company_folder / ".run"
+    folder, machinery = prepared.folder, prepared.company_folder / ".run"
+    log = machinery / f"{prepared.period}.log"
     with (
         writing_to(prepared.company_folder),
         locked(machinery, prepared.settings.company, str(prepared.period), request.wait),
     ):
-        outcomes = _locked_run(request, prepared, reporter, watch, machinery / f"{prepared.period}.log")
-        index = write_index(prepared.folder, _index_heading(prepared), prepared.glance.programs)
-        write_manifest(prepared.folder)
-        watch.lap("index")
-        result = CloseResult(prepared, tuple(outcomes), index, watch.total, machinery / f"{prepared.period}.log")
-        write_json(prepared.folder / "run.json", diary_of(request, prepared, outcomes, started_at, watch))
+        log.unlink(missing_ok=True)
+        sweep(folder)
+        remove_abandoned()
+        keep(prepared.glance, kept_glance(prepared.company_folder))
+        with _nothing_left_if_new(folder):
+            _seal_books(request, prepared, reporter)
+            heard = _take_down_what_was_said(prepared)
+            watch.lap("books")
+        outcomes = perform(request, prepared, heard, reporter, watch, log)
+        unchanged = len(prepared.plan.pairs) - len(outcomes)
+        result = CloseResult(prepared, tuple(outcomes), unchanged, read_index(folder), watch.total, log)
+        write_json(folder / "run.json", diary_of(request, prepared, outcomes, started_at, watch))
     return result
 
 
-def _locked_run(request: Request, prepared: Prepared, reporter: Reporter, watch: Stopwatch, log: Path) -> list[Outcome]:
+def perform(
+    request: Request, prepared: Prepared, heard: Heard, reporter: Reporter, watch: Stopwatch, log: Path
+) -> list[Outcome]:
+    """From the sealed books to the manifest: schedules, workpapers, reports, index. Does what is not done already."""
     folder, period = prepared.folder, str(prepared.period)
-    log.unlink(missing_ok=True)
-    with _nothing_left_if_new(folder):
-        _seal_books(request, prepared, reporter)
-        watch.lap("books")
-        reporter.step("computing the schedules")
-        build_schedules(folder / "books", period, prepared.settings)
-        watch.lap("schedules")
-    tasks = prepared.plan.tasks(folder, period, prepared.heading, request.timeout)
-    for program_folder in {task.folder for task in tasks}:
-        program_folder.mkdir(exist_ok=True)
-        remove_parts(program_folder)
-    reporter.tasks(len(tasks))
-    try:
-        with LocalPool(min(request.workers or cores(), max(1, len(tasks))), log) as pool:
-            outcomes = pool.run(tasks, reporter.event)
-    finally:
-        for program_folder in {task.folder for task in tasks}:
-            remove_parts(program_folder)
+    reporter.step("computing the schedules")
+    compute_schedules(folder / "books", period, prepared.settings)
+    watch.lap("schedules")
+    tasks = prepared.plan.tasks(folder, period, prepared.heading, request.timeout, heard)
+    outcomes = carry_out(tasks, request, prepared, reporter, log)
+    watch.lap("workpapers")
+    heading, planned = _index_heading(prepared), {(task.folder.name, task.stem) for task in tasks}
+    key = settled_by(heading, prepared.glance.programs, heard, drawing_packages(), library_digest())
+    unplanned = not prepared.plan.partial and has_unplanned(folder, planned)
+    if outcomes or unplanned or not is_settled(folder, key):
+        _gather(prepared, tasks, outcomes, heard, reporter)
+        settle(folder, key)
+    watch.lap("index")
+    return outcomes
+
+
+def _gather(
+    prepared: Prepared, tasks: Sequence[Task], outcomes: Sequence[Outcome], heard: Heard, reporter: Reporter
+) -> None:
+    """What is written of a period as a whole, from the workpapers that are there."""
+    from close_library.run.journals import write_journal_entries
+    from close_library.run.redraw import redraw
+
+    folder = prepared.folder
     if not prepared.plan.partial:
         removed = remove_unplanned(folder, {(task.folder.name, task.stem) for task in tasks})
         if removed:
             reporter.notice(f"Removed, for the plan no longer holds them: {_listed(removed)}.")
     write_journal_entries(folder)
-    watch.lap("workpapers")
-    return outcomes
+    redraw(folder, heard, {(each.task.program, each.task.heading["ref"]) for each in outcomes})
+    write_index(folder, _index_heading(prepared), prepared.glance.programs, heard)
+    write_manifest(folder)
+
+
+def _take_down_what_was_said(prepared: Prepared) -> Heard:
+    """Write the tables `said_*` into the books, from one moment of the record; returns what reports show of it."""
+    period = str(prepared.period)
+    with record_if_any(prepared.settings.record, prepared.company_folder) as record:
+        write_said_tables(prepared.folder / "books", said_rows(record, period))
+        return hear(record, period)
 
 
 @contextmanager

@@ -49,6 +49,7 @@ def diary_of(
                 "workpaper": each.task.stem,
                 "status": each.status,
                 "seconds": round(each.seconds, 3),
+                "work": each.task.work,
                 "kernel": each.kernel,
             }
             for each in outcomes

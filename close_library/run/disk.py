@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -37,6 +38,23 @@ def writing_to(folder: Path) -> Iterator[None]:
         raise cannot_write(
             Path(error.filename or folder), error.strerror or str(error), _REMEDIES[error.errno]
         ) from error
+
+
+def refusal_behind(error: BaseException | None) -> OSError | None:
+    """What the disk refused behind an error of a library that wraps it; None where the disk has nothing to do with it."""
+    seen: set[int] = set()
+    while error is not None and id(error) not in seen:
+        seen.add(id(error))
+        for each in (error, *error.args):
+            if isinstance(each, OSError) and each.errno in _REMEDIES:
+                return each
+        error = error.__cause__ or error.__context__
+    return None
+
+
+def is_full(text: str) -> bool:
+    """Whether a message says that the disk has no room left."""
+    return any(os.strerror(number).lower() in text.lower() for number in (errno.ENOSPC, errno.EDQUOT))
 
 
 def cannot_write(place: Path, found: str, do: str = _ROOM) -> ReportError:

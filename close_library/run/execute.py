@@ -11,10 +11,12 @@ from pathlib import Path
 import papermill
 from nbclient.exceptions import CellTimeoutError, DeadKernelError
 from nbformat.v4.rwbase import split_lines
+from papermill.engines import papermill_engines
 from papermill.exceptions import PapermillExecutionError
 
 from close_library.errors import CloseError
-from close_library.run.kernel import OwnKernelManager
+from close_library.run.engine import ENGINE, CloseEngine
+from close_library.run.process import KERNEL_MEMORY
 from close_library.run.task import Task
 
 ROWS_FILE = "CLOSE_ROWS_FILE"
@@ -22,6 +24,9 @@ ROWS_FILE = "CLOSE_ROWS_FILE"
 
 _START_TIMEOUT = 120
 _MOST_CHARACTERS = 2000
+_OUT_OF_MEMORY = ("MemoryError", "ArrowMemoryError", "OutOfMemoryException")
+
+papermill_engines.register(ENGINE, CloseEngine)
 
 
 @dataclass(frozen=True)
@@ -53,13 +58,13 @@ def execute(task: Task, target: Path, rows: Path) -> Failure | None:
             progress_bar=False,
             log_output=False,
             start_timeout=_START_TIMEOUT,
-            execution_timeout=task.timeout,
-            kernel_manager_class=OwnKernelManager,
+            engine_name=ENGINE,
+            seconds=task.timeout,
         )
     except PapermillExecutionError as error:
         return _raised(error)
     except CellTimeoutError:
-        return Failure("Timeout", f"A cell took longer than the {task.timeout} seconds that --timeout allows.")
+        return Failure("Timeout", f"It took longer than the {task.timeout} seconds that --timeout allows.")
     except DeadKernelError:
         return Failure(
             "DeadKernel",
@@ -85,9 +90,20 @@ def _raised(error: PapermillExecutionError) -> Failure:
     if error.ename in _close_errors() and text.startswith(f"{error.ename}: "):
         summary = text.removeprefix(f"{error.ename}: ").splitlines()[0]
         return Failure(error.ename, summary, text)
+    if error.ename in _OUT_OF_MEMORY:
+        return Failure("OutOfMemory", _needed_more_memory())
     paragraph = " ".join(text.split())[:_MOST_CHARACTERS]
     return Failure(
         error.ename, f"Cell [{error.exec_count}] ended with {error.ename}" + (f": {paragraph}" if paragraph else ".")
+    )
+
+
+def _needed_more_memory() -> str:
+    allowed = os.environ.get(KERNEL_MEMORY, "")
+    limit = f"the {int(allowed) // 2**20} MiB that a kernel may have" if allowed.isdigit() else "there was"
+    return (
+        f"The notebook needed more memory than {limit}: run with fewer --workers, "
+        f"or allow more with the environment variable {KERNEL_MEMORY} (bytes)."
     )
 
 

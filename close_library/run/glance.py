@@ -5,21 +5,28 @@ Only the three tables that answer this are read; sealing reads everything, and c
 
 from __future__ import annotations
 
+import hashlib
+import json
+import os
 import tempfile
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import duckdb
 
 from close_library.books import check
+from close_library.books.connection import SCRATCH
 from close_library.errors import Fault, ParameterError, SourceError
 from close_library.parameters import SourceSetting
 from close_library.period import Period
+from close_library.run.atomic import file_digest, write_json
 from close_library.sources import SYSTEMS, Extract, Reading, list_files, read_sources
 from close_library.sources.faults import FaultLog
 from close_library.sources.reading import SourceFiles
+from close_library.workpaper.inputs import library_digest
 
+_FORMAT = "glance/1"
 _LOOKED_AT = ("programs", "account_balances", "gl_entries")
 _IS_MONTH = r"regexp_full_match(period, '\d{4}-(0[1-9]|1[0-2])')"
 
@@ -31,6 +38,8 @@ class Glance:
     programs: dict[str, str]
     latest_balance: Period | None = None
     latest_entry: Period | None = None
+    digest: str = field(default="", compare=False)
+    """The sha256 of the files that were looked at."""
 
     @property
     def program_ids(self) -> tuple[str, ...]:
@@ -38,15 +47,59 @@ class Glance:
         return tuple(sorted(self.programs))
 
 
-def glance(sources: Sequence[SourceSetting]) -> Glance:
-    """Look at the sources. Raises SourceError with every fault of every file when one can't be read."""
+def glance(sources: Sequence[SourceSetting], kept: Path | None = None) -> Glance:
+    """Look at the sources, or take what was seen when their files were the same ones (`kept`: where `keep` put it).
+
+    Raises SourceError with every fault of every file when one can't be read.
+    """
+    listed = _listed(sources)
+    digest = _digest(listed)
+    seen = _kept(kept, digest) if kept else None
+    return seen or _look(sources, listed, digest)
+
+
+def keep(seen: Glance, path: Path) -> None:
+    """Take down what was seen, for the next look at the same files."""
+    if _kept(path, seen.digest):
+        return
+    latest = [str(each) if each else None for each in (seen.latest_balance, seen.latest_entry)]
+    write_json(path, {"format": _FORMAT, "digest": seen.digest, "programs": seen.programs, "latest": latest})
+
+
+def _kept(path: Path, digest: str) -> Glance | None:
     try:
-        with tempfile.TemporaryDirectory(prefix="close-") as folder, duckdb.connect() as connection:
-            extracts = read_sources(_listed(sources), SYSTEMS, Reading(connection, Path(folder)), FaultLog())
+        held = json.loads(path.read_text(encoding="utf-8"))
+        if (held["format"], held["digest"]) != (_FORMAT, digest):
+            return None
+        balance, entry = (Period.parse(each) if each else None for each in held["latest"])
+        return Glance(dict(held["programs"]), balance, entry, digest)
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def _digest(listed: Sequence[SourceFiles]) -> str:
+    """The sha256 of the files that are looked at, and of what reads them."""
+    digest = hashlib.sha256(library_digest().encode())
+    for source in listed:
+        for raw in source.files:
+            digest.update(f"{source.system} {raw.table} {raw.file} ".encode())
+            try:
+                digest.update(file_digest(raw.path).encode())
+            except OSError:
+                digest.update(os.urandom(8))  # it is read, and found unreadable, below
+    return digest.hexdigest()
+
+
+def _look(sources: Sequence[SourceSetting], listed: Sequence[SourceFiles], digest: str) -> Glance:
+    try:
+        scratch = tempfile.TemporaryDirectory(prefix=f"{SCRATCH}{os.getpid()}-")
+        with scratch as folder, duckdb.connect() as connection:
+            extracts = read_sources(listed, SYSTEMS, Reading(connection, Path(folder)), FaultLog())
             return Glance(
                 programs=_programs(connection, extracts),
                 latest_balance=_latest(connection, extracts, "account_balances", f"max(period) FILTER ({_IS_MONTH})"),
                 latest_entry=_latest(connection, extracts, "gl_entries", "strftime(max(effective_date), '%Y-%m')"),
+                digest=digest,
             )
     except SourceError:
         check(sources)

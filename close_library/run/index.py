@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from close_library.parameters import COMPANY
 from close_library.report import render_index
 from close_library.run.atomic import file_digest, write_json, write_whole
+from close_library.run.said import NOTHING, Heard, Spoken, said_digest, said_of, said_of_period, sign_off_entry
+from close_library.run.stamps import remove_stamp
 from close_library.run.task import ENDINGS
 
 SEVERITIES = ("error", "warning", "info")
@@ -56,8 +58,10 @@ def is_stale(document: dict[str, Any], sealed: set[tuple[str, str, str]]) -> boo
     return any((each["table"], each["file"], each["sha256"]) not in sealed for each in document.get("sources") or [])
 
 
-def entry_of(path: Path, document: dict[str, Any], sealed: set[tuple[str, str, str]]) -> dict[str, Any]:
-    """What the index says of a document: its status, its files, its tie-outs and findings, and whether it is stale."""
+def entry_of(
+    path: Path, document: dict[str, Any], sealed: set[tuple[str, str, str]], spoken: Spoken = NOTHING
+) -> dict[str, Any]:
+    """What the index says of a document: status, sign-off, files, tie-outs and findings, and whether it is stale."""
     tie_outs = document.get("tie_outs") or []
     findings = document.get("findings") or []
     disagreeing = [each for each in tie_outs if not each["agreed"]]
@@ -75,10 +79,17 @@ def entry_of(path: Path, document: dict[str, Any], sealed: set[tuple[str, str, s
         ],
         "files": {
             ending: f"{path.parent.name}/{stem}.{ending}"
-            for ending in (*ENDINGS, "pdf")
+            for ending in ENDINGS
             if path.with_name(f"{stem}.{ending}").exists()
         },
+        **said_in_entry(document, spoken),
     }
+
+
+def said_in_entry(document: dict[str, Any], spoken: Spoken) -> dict[str, Any]:
+    """What the index says of the record: the sign-off of a workpaper, and the digest of what its reports show of it."""
+    said = said_of(document, spoken)
+    return {"sign_off": sign_off_entry(document, spoken, said), "said": said_digest(said)}
 
 
 def _error_of(document: dict[str, Any]) -> str:
@@ -86,11 +97,15 @@ def _error_of(document: dict[str, Any]) -> str:
     return str(error.get("message", "")) if isinstance(error, dict) else str(error)
 
 
-def write_index(period: Path, heading: dict[str, Any], program_names: dict[str, str]) -> dict[str, Any]:
+def write_index(
+    period: Path, heading: dict[str, Any], program_names: dict[str, str], heard: Heard = Heard()
+) -> dict[str, Any]:
     """Write `index.json` and `index.html` of a period from the documents that are there; returns the index."""
     documents = list(documents_of(period))
     sealed = sealed_files(period)
-    entries = [entry_of(path, document, sealed) for path, document in documents]
+    entries = [
+        entry_of(path, document, sealed, heard.of(document["program"], document["ref"])) for path, document in documents
+    ]
     found = _each_once(document for _, document in documents)
     books = json.loads((period / "books" / "manifest.json").read_text(encoding="utf-8"))
     index = {
@@ -111,20 +126,39 @@ def write_index(period: Path, heading: dict[str, Any], program_names: dict[str, 
             {"table": table, **source} for table, sealed in books["tables"].items() for source in sealed["sources"]
         ],
     }
-    write_whole(period / "index.html", render_index(index, {}))
+    place_index(period, index)
+    return index
+
+
+def place_index(period: Path, index: dict[str, Any]) -> None:
+    """Write `index.html` and `index.json` of a period."""
+    write_whole(period / "index.html", render_index(index, said_of_period(index["entries"])))
     write_json(period / "index.json", index)
+
+
+def read_index(period: Path) -> dict[str, Any]:
+    """The index of a period; empty where it was never written."""
+    try:
+        index: dict[str, Any] = json.loads((period / "index.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
     return index
 
 
 def _each_once(documents: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
     """The findings of a period with their workpaper and program: a company's and its programs' same finding counts once."""
-    found: dict[tuple[str, str, str], dict[str, Any]] = {}
+    found: dict[tuple[str, ...], dict[str, Any]] = {}
     for document in sorted(documents, key=lambda document: (document["ref"], document["program"] != COMPANY)):
         for each in document.get("findings") or []:
-            known_by = next(iter(each["keys"].items()))
             place = {"ref": document["ref"], "program": document["program"]}
-            found.setdefault((document["ref"], each["finding"], str(known_by)), {**place, **each})
+            found.setdefault(identity_of(document["ref"], each), {**place, **each})
     return list(found.values())
+
+
+def identity_of(ref: str, finding: Mapping[str, Any]) -> tuple[str, ...]:
+    """What makes two findings the same one, whoever raised it: workpaper, kind, what it is known by, and its aspect."""
+    table, keys = next(iter(finding["keys"].items()))
+    return (ref, finding["finding"], table, *keys, finding.get("subject") or "")
 
 
 def write_manifest(period: Path) -> None:
@@ -139,14 +173,32 @@ def write_manifest(period: Path) -> None:
     write_json(period / "manifest.json", {"format": "manifest/1", "files": files})
 
 
+def renew_manifest(period: Path, files: Iterable[str]) -> None:
+    """Bring the digests of some files of a period up to date in its manifest, reading no other."""
+    try:
+        held: dict[str, Any] = json.loads((period / "manifest.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        write_manifest(period)
+        return
+    digests = {file: file_digest(period / file) for file in files if (period / file).is_file()}
+    write_json(period / "manifest.json", {**held, "files": dict(sorted({**held["files"], **digests}.items()))})
+
+
+def has_unplanned(period: Path, planned: set[tuple[str, str]]) -> bool:
+    """Whether a period holds workpapers that a full run no longer plans."""
+    held = {(path.parent.name, path.stem) for path in period.glob("*/*.json") if path.parent.name not in _NOT_PROGRAMS}
+    return not held <= planned
+
+
 def remove_unplanned(period: Path, planned: set[tuple[str, str]]) -> list[str]:
     """Remove the workpapers of a period that a full run no longer plans; `planned` holds (folder, stem). Returns them."""
     removed = []
     for path, _ in list(documents_of(period)):
         if (path.parent.name, path.stem) not in planned:
             removed.append(f"{path.parent.name}/{path.stem}")
-            for ending in (*ENDINGS, "pdf"):
+            for ending in ENDINGS:
                 path.with_name(f"{path.stem}.{ending}").unlink(missing_ok=True)
+            remove_stamp(path)
     for folder in period.glob("*/"):
         if folder.name not in _NOT_PROGRAMS and not any(folder.iterdir()):
             folder.rmdir()

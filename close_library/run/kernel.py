@@ -5,25 +5,23 @@ from __future__ import annotations
 import itertools
 import os
 import sys
-from functools import cache
 from typing import Any
 
 from jupyter_client.kernelspec import KernelSpec
 from jupyter_client.manager import AsyncKernelManager
 
-from close_library.run.forking import FORKED, STOCK, kind_of_kernel
 from close_library.run.forking.client import PromptKernelClient
-from close_library.run.forking.provisioner import PROVISIONER, can_fork
-from close_library.run.process import die_with_parent
+from close_library.run.forking.provisioner import PROVISIONER, ForkProvisioner
+from close_library.run.process import KERNEL_MEMORY, die_with_parent, limit_memory
 
 _numbers = itertools.count()
 _LONGEST_SOCKET_FOLDER = 50
+_used = ""
 
 
-@cache
 def kernel_used() -> str:
-    """Which kernels this process uses: `forked`, or `stock` where forking is unsafe or was not asked for."""
-    return FORKED if kind_of_kernel() == FORKED and can_fork() else STOCK
+    """The kind of kernel that this process started last: `forked`, or `stock` where forking is unsafe or not wanted."""
+    return _used
 
 
 class OwnKernelManager(AsyncKernelManager):
@@ -39,21 +37,55 @@ class OwnKernelManager(AsyncKernelManager):
         if os.name == "posix" and 0 < len(folder) <= _LONGEST_SOCKET_FOLDER:
             self.transport = "ipc"
             self.ip = f"{folder}/{os.getpid()}-{next(_numbers)}"
-        if kernel_used() == FORKED:
-            self.client_factory = PromptKernelClient
+        self.client_factory = PromptKernelClient
 
     @property
     def kernel_spec(self) -> KernelSpec:
-        """The kernel as a command, forked where that is safe."""
-        forked = {"kernel_provisioner": {"provisioner_name": PROVISIONER}} if kernel_used() == FORKED else {}
+        """The kernel as a command, and who forks it where that is safe."""
         return KernelSpec(
             argv=[sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"],
             display_name="Python 3 (ipykernel)",
             language="python",
-            metadata={"debugger": True, **forked},
+            metadata={"debugger": True, "kernel_provisioner": {"provisioner_name": PROVISIONER}},
         )
 
+    async def _async_start_kernel(self, **options: Any) -> None:
+        """As the manager does, without its pause of a hundredth of a second."""
+        self._attempted_start = True
+        command, options = await self._async_pre_start_kernel(**options)
+        await self._async_launch_kernel(command, **options)
+        await self._async_post_start_kernel(**options)
+
+    start_kernel = _async_start_kernel
+
     async def _async_launch_kernel(self, kernel_cmd: list[str], **options: Any) -> None:
+        global _used
         if os.name == "posix":
-            options["preexec_fn"] = die_with_parent
+            options["preexec_fn"] = _stock_kernel
         await super()._async_launch_kernel(kernel_cmd, **options)
+        assert isinstance(self.provisioner, ForkProvisioner)
+        _used = self.provisioner.kind
+
+    async def _async_shutdown_kernel(self, now: bool = False, restart: bool = False) -> None:
+        """Ask a kernel to end and go on: the next notebook need not wait for the last one's farewell."""
+        if now or restart or not await self._async_is_alive():
+            await super()._async_shutdown_kernel(now, restart)
+            return
+        assert isinstance(self.provisioner, ForkProvisioner)
+        self.session.send(self._control(), self.session.msg("shutdown_request", content={"restart": False}))
+        if self.provisioner.let_go():
+            await self._async_cleanup_resources()
+        else:
+            await super()._async_shutdown_kernel(now, restart)
+
+    shutdown_kernel = _async_shutdown_kernel
+
+    def _control(self) -> Any:
+        self._connect_control_socket()
+        return self._control_socket
+
+
+def _stock_kernel() -> None:
+    """What a forked kernel does for itself."""
+    die_with_parent()
+    limit_memory(os.environ.get(KERNEL_MEMORY, ""))

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from close_library.errors import Fault, NotebookError, ParameterError
 from close_library.parameters import COMPANY, CompanyParameters
+from close_library.run.said import Heard
 from close_library.run.task import Task
 from close_library.workpaper.notebook import Workpaper, read_workpaper
 
@@ -42,8 +43,10 @@ class Plan:
             (program, each) for program in self.programs for each in self.workpapers if each.runs_for_programs
         ]
 
-    def tasks(self, outputs: Path, period: str, heading: dict[str, str], timeout: int) -> list[Task]:
-        """The executions, longest first. `heading` goes to the documents of notebooks that fail."""
+    def tasks(
+        self, outputs: Path, period: str, heading: dict[str, str], timeout: int, heard: Heard = Heard()
+    ) -> list[Task]:
+        """The executions, longest first. `heading` goes to the documents of notebooks that fail, `heard` to reports."""
         tasks = [
             Task(
                 notebook=workpaper.path.resolve(),
@@ -52,6 +55,8 @@ class Plan:
                 period=period,
                 stem=workpaper.stem,
                 timeout=timeout,
+                spoken=heard.of(program, workpaper.ref),
+                runs_last=workpaper.runs_last,
                 heading={**heading, "ref": workpaper.ref, "name": workpaper.name, "title": workpaper.title},
             )
             for program, workpaper in self.pairs

@@ -1,7 +1,7 @@
 """Execute tasks in processes of this machine: as many at once as there are workers, the longest first.
 
-A worker that dies takes only its own task with it and is replaced. Nothing outlives the pool: workers end
-when the pool's socket closes or its process dies, kernels when their worker dies.
+A worker that dies takes only its own task with it and is replaced. Nothing outlives the pool: workers and the zygote of
+their kernels end when their pipe to this process closes, however it ends, and kernels when their worker or the zygote does.
 """
 
 from __future__ import annotations
@@ -24,11 +24,15 @@ from typing import IO, Self
 
 import psutil  # type: ignore[import-untyped]
 
-from close_library.run.process import environment
+from close_library.books.connection import SCRATCH
+from close_library.run.forking import FORKED, kind_of_kernel
+from close_library.run.forking.owned import OwnedZygote
+from close_library.run.forking.preload import extras_of
+from close_library.run.process import ZYGOTE, environment
+from close_library.run.scratch import end_processes_of, remove_abandoned
 from close_library.run.task import Event, OnEvent, Outcome, Task
 
 _LOOK_EVERY = 0.5
-_SCRATCH = "close-run-"
 _GRACE = 60.0
 """Seconds beyond a task's own timeout, for its reports, after which its worker is taken to hang."""
 
@@ -37,6 +41,8 @@ _GRACE = 60.0
 class _Worker:
     process: subprocess.Popen[bytes]
     connection: Connection
+    lifeline: int
+    """The end of a pipe that only we hold: when it closes, the worker ends at once."""
     task: Task | None = None
     since: float = 0.0
 
@@ -44,10 +50,16 @@ class _Worker:
 class LocalPool:
     """An executor of worker processes on this machine; use it as a context, so that nothing stays behind."""
 
-    def __init__(self, workers: int, log: Path) -> None:
-        """`log` takes what workers and kernels print, and the tracebacks of our own bugs."""
+    def __init__(self, workers: int, log: Path, sharing: int = 0) -> None:
+        """`log` takes what workers and kernels print, and the tracebacks of our own bugs.
+
+        `sharing` is how many workers share this machine, where other pools have some too.
+        """
         self.size = max(1, workers)
+        self.sharing = max(self.size, sharing)
         self.log = log
+        self._zygote: OwnedZygote | None = None
+        self._environment: dict[str, str] = {}
         self._workers: list[_Worker] = []
         self._scratch = Path()
         self._output: IO[bytes] | None = None
@@ -55,8 +67,8 @@ class LocalPool:
     def __enter__(self) -> Self:
         self.log.parent.mkdir(parents=True, exist_ok=True)
         self._output = self.log.open("ab")
-        _remove_abandoned()
-        self._scratch = Path(tempfile.mkdtemp(prefix=f"{_SCRATCH}{os.getpid()}-"))
+        remove_abandoned()
+        self._scratch = Path(tempfile.mkdtemp(prefix=f"{SCRATCH}{os.getpid()}-"))
         return self
 
     def __exit__(
@@ -71,13 +83,19 @@ class LocalPool:
                 worker.process.wait(timeout=5)
             except subprocess.TimeoutExpired:
                 _kill(worker.process)
+            os.close(worker.lifeline)
         self._workers.clear()
+        if self._zygote is not None:
+            self._zygote.end(patiently=kind is None)
+            self._zygote = None
         if self._output:
             self._output.close()
+        end_processes_of(self._scratch)
         shutil.rmtree(self._scratch, ignore_errors=True)
 
     def run(self, tasks: Sequence[Task], on_event: OnEvent) -> list[Outcome]:
         """Execute all tasks; the outcomes come in the order of the tasks."""
+        self._prepare(tasks)
         waiting = list(reversed(tasks))
         outcomes: dict[str, Outcome] = {}
         while len(outcomes) < len(tasks):
@@ -92,6 +110,17 @@ class LocalPool:
                 elif ended is not None:
                     waiting.append(ended)
         return [outcomes[task.label] for task in tasks]
+
+    def _prepare(self, tasks: Sequence[Task]) -> None:
+        """What all workers are given, and the zygote that forks their kernels, loading while they start."""
+        if self._environment:
+            return
+        self._environment = environment(self.sharing, self._scratch)
+        if kind_of_kernel() == FORKED and any(task.work == "execute" for task in tasks):
+            path = self._scratch / "zygote"
+            extras = extras_of({task.notebook for task in tasks})
+            self._zygote = OwnedZygote(path, extras, self._environment, self._output)
+            self._environment[ZYGOTE] = str(path)
 
     def _hand_out(self, waiting: list[Task], on_event: OnEvent) -> None:
         while waiting:
@@ -109,17 +138,19 @@ class LocalPool:
 
     def _start(self) -> _Worker:
         ours, theirs = socket.socketpair()
+        watched, lifeline = os.pipe()
         with theirs:
             process = subprocess.Popen(
-                [sys.executable, "-m", "close_library.run.worker", str(theirs.fileno())],
-                env=environment(self.size, self._scratch),
-                pass_fds=[theirs.fileno()],
+                [sys.executable, "-m", "close_library.run.worker", str(theirs.fileno()), str(watched)],
+                env=self._environment,
+                pass_fds=[theirs.fileno(), watched],
                 start_new_session=True,
                 stdin=subprocess.DEVNULL,
                 stdout=self._output,
                 stderr=self._output,
             )
-        worker = _Worker(process, Connection(ours.detach()))
+        os.close(watched)
+        worker = _Worker(process, Connection(ours.detach()), lifeline)
         self._workers.append(worker)
         return worker
 
@@ -146,18 +177,11 @@ class LocalPool:
         assert worker.task is not None
         task, seconds = worker.task, time.monotonic() - worker.since
         worker.connection.close()
+        os.close(worker.lifeline)
         self._workers.remove(worker)
         if task.died:
             return Outcome(task, "failed", seconds, f"WorkerDied: {task.died}")
         return replace(task, died=message)
-
-
-def _remove_abandoned() -> None:
-    """Remove the scratch folders of runs that were killed; their names tell the process."""
-    for folder in Path(tempfile.gettempdir()).glob(f"{_SCRATCH}*-*"):
-        process = folder.name.removeprefix(_SCRATCH).partition("-")[0]
-        if process.isdigit() and not psutil.pid_exists(int(process)):
-            shutil.rmtree(folder, ignore_errors=True)
 
 
 def _how_it_died(process: subprocess.Popen[bytes]) -> str:

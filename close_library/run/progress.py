@@ -31,7 +31,7 @@ class Reporter(Protocol):
         """What is being done, what of it just now, and how far."""
 
     def tasks(self, count: int) -> None:
-        """The notebooks begin: so many."""
+        """So many workpapers begin, besides those that began before."""
 
     def event(self, event: Event) -> None:
         """A notebook began or ended."""
@@ -65,7 +65,7 @@ class Lines:
             self._say(name)
 
     def tasks(self, count: int) -> None:
-        self._count = count
+        self._count += count
 
     def event(self, event: Event) -> None:
         if event.outcome is not None:
@@ -94,7 +94,7 @@ class Bar:
         )
         self._line = self._progress.add_task("starting", total=None, running="")
         self._running: list[str] = []
-        self._failed = 0
+        self._failed = self._count = 0
 
     def __enter__(self) -> Self:
         self._progress.start()
@@ -112,7 +112,9 @@ class Bar:
         self._progress.update(self._line, description=detail or name, completed=done, total=total or None)
 
     def tasks(self, count: int) -> None:
-        self._progress.update(self._line, description="workpapers", completed=0, total=count)
+        done = 0 if not self._count else None
+        self._count += count
+        self._progress.update(self._line, description="workpapers", completed=done, total=self._count)
 
     def event(self, event: Event) -> None:
         if event.kind == "started":

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from close_library.run.fresh import Decision
 from close_library.run.index import documents_of, is_stale, sealed_files
 from close_library.run.plan import Plan, folder_of
 
@@ -32,20 +34,24 @@ class Standing:
     status: str
     open_tie_outs: int = 0
     findings: int = 0
+    why: str = ""
+    """Why a run would do something with it; empty when it would leave it as it is."""
 
     def as_data(self) -> dict[str, Any]:
         """The standing for `--json`."""
         return vars(self).copy()
 
 
-def standings(period: Path, plan: Plan) -> list[Standing]:
-    """The standing of everything that a plan holds, in its order."""
+def standings(period: Path, plan: Plan, pending: Mapping[tuple[str, str], Decision] | None = None) -> list[Standing]:
+    """The standing of everything that a plan holds, in its order; `pending` says what a run would do with each."""
     there = {(path.parent.name, path.stem): document for path, document in documents_of(period)}
     sealed = sealed_files(period)
-    return [
+    found = [
         _standing(program, workpaper.ref, workpaper.name, there.get((folder_of(program), workpaper.stem)), sealed)
         for program, workpaper in plan.pairs
     ]
+    decided = pending or {}
+    return [replace(each, why=decided[each.program, each.ref].why) if decided else each for each in found]
 
 
 def _standing(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +12,7 @@ from rich.table import Table
 
 from close_library.parameters import COMPANY
 from close_library.run.plan import Plan
+from close_library.run.redraw import Place
 from close_library.run.status import STALE, WORDS, Standing
 from close_library.workpaper.notebook import Workpaper
 
@@ -19,6 +20,10 @@ if TYPE_CHECKING:
     from close_library.run.close import CloseResult
 
 _MARKS = {"agreed": "✓", "open": "!", "failed": "✗", "not_applicable": "–", "stale": "~", "not_run": "·"}
+LETTERS = {"prepared": "P", "reviewed": "R", "lapsed": "L", "rejected": "X"}
+"""State of a sign-off → its letter in the matrix; what nobody signed has none."""
+
+_PLACES = 4
 _KINDS = {"error": "error", "warning": "warning", "info": "note"}
 _STYLES = {
     "agreed": "green",
@@ -30,13 +35,22 @@ _STYLES = {
 }
 
 
-def print_matrix(console: Console, standings: Sequence[Standing]) -> None:
-    """Programs × workpapers: a mark for the status of each and how many findings it has; wrapped where the terminal ends."""
+def print_matrix(console: Console, standings: Sequence[Standing], signed: Mapping[Place, str] | None = None) -> None:
+    """Programs × workpapers: a mark for the status of each, how many findings it has, and the letter of its sign-off.
+
+    Wrapped where the terminal ends. `signed`: program and ref → the state of the sign-off.
+    """
+    letters = {place: LETTERS[state] for place, state in (signed or {}).items() if state in LETTERS}
     refs = sorted({each.ref for each in standings})
     by_place = {(each.program, each.ref): each for each in standings}
     programs = list(dict.fromkeys(each.program for each in standings))
     names = {program: "all programs" if program == COMPANY else program for program in programs}
-    widths = {ref: max(len(ref), *(len(_mark(by_place.get((program, ref)))) for program in programs)) for ref in refs}
+    marks = {
+        (program, ref): _mark(by_place.get((program, ref))) + letters.get((program, ref), "")
+        for program in programs
+        for ref in refs
+    }
+    widths = {ref: max(len(ref), *(len(marks[program, ref]) for program in programs)) for ref in refs}
     room = console.width - max(map(len, ["program", *names.values()]))
     while refs:
         fitting = [ref for n, ref in enumerate(refs, 1) if sum(widths[each] + 2 for each in refs[:n]) <= room] or refs[
@@ -47,18 +61,38 @@ def print_matrix(console: Console, standings: Sequence[Standing]) -> None:
         for ref in fitting:
             table.add_column(ref, no_wrap=True)
         for program in programs:
-            table.add_row(_plain(names[program]), *(_cell(by_place.get((program, ref))) for ref in fitting))
+            cells = [_cell(by_place.get((program, ref)), marks[program, ref]) for ref in fitting]
+            table.add_row(_plain(names[program]), *cells)
         console.print(table)
         refs = refs[len(fitting) :]
     console.print("  ".join(f"{mark} {WORDS[status]}" for status, mark in _MARKS.items()), style="dim", highlight=False)
+    if letters:
+        legend = "  ".join(f"{letter} {state}" for state, letter in LETTERS.items())
+        console.print(legend, style="dim", highlight=False)
+
+
+def print_pending(console: Console, standings: Sequence[Standing]) -> None:
+    """What a run would do, one line a reason, with the workpapers that it concerns."""
+    reasons: dict[str, list[str]] = {}
+    for each in standings:
+        if each.why:
+            reasons.setdefault(each.why, []).append(f"{each.program}/{each.ref}")
+    if not reasons:
+        console.print("A run would find nothing to do.", markup=False, highlight=False)
+        return
+    count = sum(map(len, reasons.values()))
+    console.print(f"A run would look after {_counted(count, 'workpaper')}:", markup=False, highlight=False)
+    for why, places in reasons.items():
+        shown = ", ".join(places[:_PLACES]) + (f" and {len(places) - _PLACES} more" if len(places) > _PLACES else "")
+        console.print(f"  {why}: {shown}", markup=False, highlight=False, soft_wrap=True)
 
 
 def _mark(standing: Standing | None) -> str:
     return "" if standing is None else f"{_MARKS[standing.status]}{standing.findings or ''}"
 
 
-def _cell(standing: Standing | None) -> str:
-    return "" if standing is None else f"[{_STYLES[standing.status]}]{_mark(standing)}[/]"
+def _cell(standing: Standing | None, mark: str) -> str:
+    return "" if standing is None else f"[{_STYLES[standing.status]}]{mark}[/]"
 
 
 def _counted(count: int, word: str) -> str:
@@ -96,6 +130,7 @@ def print_result(console: Console, result: CloseResult) -> None:
             )
             for each in entries
         ],
+        {(each["program"], each["ref"]): each["sign_off"]["state"] for each in entries},
     )
     found = result.index["findings"]
     heading = f"{result.prepared.settings.name} · {result.prepared.period}"
@@ -111,11 +146,23 @@ def print_result(console: Console, result: CloseResult) -> None:
         console.print(f"  {each['ref']} {each['message']}", markup=False, highlight=False, soft_wrap=True)
     front_page = shown_path(result.prepared.folder / "index.html")
     console.print(
-        f"{len(result.outcomes)} notebooks in {result.seconds:.0f} s. Read {front_page}",
+        f"{_done_in_words(result)}, in {result.seconds:.1f} s. Read {front_page}",
         markup=False,
         highlight=False,
         soft_wrap=True,
     )
+
+
+def _done_in_words(result: CloseResult) -> str:
+    """`117 workpapers, 112 unchanged, 5 executed`."""
+    executed, drawn = len(result.executed), len(result.outcomes) - len(result.executed)
+    parts = [
+        _counted(result.unchanged + executed + drawn, "workpaper"),
+        *([f"{result.unchanged} unchanged"] if result.unchanged else []),
+        *([f"{drawn} drawn again"] if drawn else []),
+        f"{executed} executed",
+    ]
+    return ", ".join(parts)
 
 
 def result_as_data(result: CloseResult) -> dict[str, Any]:
@@ -126,7 +173,9 @@ def result_as_data(result: CloseResult) -> dict[str, Any]:
         "period": str(prepared.period),
         "folder": str(prepared.folder),
         "index": str(prepared.folder / "index.html"),
-        "executed": len(result.outcomes),
+        "executed": len(result.executed),
+        "drawn_again": len(result.outcomes) - len(result.executed),
+        "unchanged": result.unchanged,
         "seconds": result.seconds,
         "statuses": counts_of(each["status"] for each in result.index["entries"]),
         "workpapers": [

@@ -8,9 +8,19 @@ from pathlib import Path
 from typing import Any, Literal, Protocol
 
 from close_library.parameters import COMPANY
+from close_library.run.said import NOTHING, Spoken
 
-ENDINGS = ("ipynb", "rows.parquet", "xlsx", "html", "json")
-"""The files of a workpaper in the order in which they are put in place."""
+ENDINGS = ("ipynb", "rows.parquet", "xlsx", "pdf", "pptx", "docx", "html", "json")
+"""The files of a workpaper in the order in which they are put in place; `pptx` and `docx` where its notebook asks for them."""
+
+EXECUTED = ("ipynb", "rows.parquet", "json")
+"""The files that only an execution makes."""
+
+DRAWN = ("html", "xlsx", "pdf", "pptx", "docx")
+"""The files that are drawn from them."""
+
+Work = Literal["execute", "draw", "nothing"]
+"""What a run does with a workpaper: execute and draw it, only draw it, or leave it as it is."""
 
 
 @dataclass(frozen=True)
@@ -24,6 +34,11 @@ class Task:
     stem: str
     heading: dict[str, Any] = field(hash=False, default_factory=dict)
     timeout: int = 1800
+    spoken: Spoken = NOTHING
+    """What people said about it so far, for its reports."""
+    runs_last: bool = False
+    """Whether it waits for all others, because it reads what they found."""
+    work: Work = "execute"
     died: str = ""
     """Why an earlier worker died on it: then it is not executed again, only written down as failed."""
 

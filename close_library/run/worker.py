@@ -1,23 +1,27 @@
 """A worker process: it receives tasks, carries them out one after the other, and sends back their outcomes.
 
 One worker lives as long as the run, so that papermill and the renderers are imported once. It is started as
-`python -m close_library.run.worker DESCRIPTOR`, with a socket to the process that started it.
+`python -m close_library.run.worker SOCKET LIFELINE`, with a socket to the process that started it, and a pipe whose other
+end only that process holds.
 """
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import sys
+import threading
 from multiprocessing.connection import Connection
 from typing import Never
 
-from close_library.run.process import die_with_parent
+_COLLECT_AFTER = (50_000, 20, 100)
+"""Objects before Python looks for garbage: a large workbook is hundreds of thousands of them, and none is garbage."""
 
 
-def main(descriptor: int) -> Never:
+def main(descriptor: int, lifeline: int) -> Never:
     """Serve until the other end of the socket closes, then end at once: nothing is left to tidy up."""
-    die_with_parent()
+    threading.Thread(target=_end_with, args=[lifeline], daemon=True).start()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     connection = Connection(descriptor)
     # jsonschema would spend a second on a grammar of internationalised addresses, which no notebook uses;
@@ -25,6 +29,9 @@ def main(descriptor: int) -> Never:
     sys.modules["rfc3987_syntax"] = None  # type: ignore[assignment]
     from close_library.run.produce import produce
 
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(*_COLLECT_AFTER)
     while True:
         try:
             task = connection.recv()
@@ -35,5 +42,11 @@ def main(descriptor: int) -> Never:
         os.chdir("/")
 
 
+def _end_with(lifeline: int) -> None:
+    """End when the process that started us ends, in the midst of a task too."""
+    os.read(lifeline, 1)
+    os._exit(1)
+
+
 if __name__ == "__main__":
-    main(int(sys.argv[1]))
+    main(int(sys.argv[1]), int(sys.argv[2]))

@@ -9,6 +9,7 @@ from decimal import Decimal
 from pathlib import Path
 
 from close_library.sample.figures_contracts import ContractFigures
+from close_library.sample.figures_flux import ExpectedChange, FluxFigures
 from close_library.sample.figures_receivables import COMPANY, FIGURES, Figures, ReceivablesFigures
 from close_library.sample.findings import SCOPES, Expected, all_findings
 from close_library.sample.history import History
@@ -26,12 +27,16 @@ ByScope = dict[str, dict[str, Figures]]
 
 @dataclass(frozen=True)
 class Truth:
-    """What is expected: `figures[period][scope][ref][figure]`, findings, plants and the rows of each table."""
+    """What is expected: `figures[period][scope][ref][figure]`, findings, plants and the rows of each table.
+
+    `flux` are the changes that the flux workpapers must ask about: what a year brings, not problems that were planted.
+    """
 
     seed: int
     scale: Decimal
     figures: dict[str, ByScope]
     findings: tuple[Expected, ...]
+    flux: tuple[ExpectedChange, ...]
     planted: tuple[dict[str, object], ...]
     near_misses: tuple[dict[str, object], ...]
     rows: dict[str, int]
@@ -57,6 +62,7 @@ class Truth:
                 for period, scopes in self.figures.items()
             },
             "findings": [one.as_data() for one in self.findings],
+            "flux": [one.as_data() for one in self.flux],
             "planted": list(self.planted),
             "near_misses": list(self.near_misses),
         }
@@ -177,6 +183,7 @@ def tell(history: History, receivables: Receivables, plants: Plants, writer: Wri
     """Work out what is expected of a finished history, and write it beside the tables."""
     receivables_figures = ReceivablesFigures(history, receivables)
     contracts = ContractFigures(history, receivables)
+    flux = FluxFigures(history)
     figures: dict[str, ByScope] = {}
     for period in PERIODS:
         figures[str(period)] = {
@@ -187,6 +194,7 @@ def tell(history: History, receivables: Receivables, plants: Plants, writer: Wri
             refs["22"] = contracts.contract_balances(period, scope)
             refs["23"] = contracts.revenue(period, scope)
             refs["24"] = contracts.vendors(period, scope)
+            refs.update(flux.figures(period, scope))
             if scope != COMPANY:
                 refs["60"] = contracts.recognition(period, scope)
                 refs["90"] = contracts.tracker(period, scope)
@@ -195,6 +203,7 @@ def tell(history: History, receivables: Receivables, plants: Plants, writer: Wri
         history.scale,
         figures,
         tuple(all_findings(receivables_figures, contracts, plants.notes)),
+        tuple(flux.findings()),
         tuple(_told(note) for note in _in_order(plants.notes) if not note.near_miss),
         tuple(_told(note) for note in plants.notes if note.near_miss),
         dict(writer.counts),

@@ -11,7 +11,7 @@ _COLUMNS = {
     "said_figures": "period program ref figure amount event",
     "said_explanations": "period program ref subject amount text event",
     "said_items": "period program ref item amount first_date owner action event",
-    "findings": "program ref finding severity amount currency known_table known_key message status",
+    "findings": "program ref title finding severity amount currency known_table known_key message status",
 }
 
 SAID: dict[str, dict[str, str]] = {

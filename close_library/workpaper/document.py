@@ -5,20 +5,37 @@ Amounts are exact text. A table holds at most 1,000 rows; the rest is in the row
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import pandas as pd
-
-from close_library.evidence import Chart, Figure, Finding, Table, TieOut
 from close_library.money import spell
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from close_library.evidence import Chart, Figure, Finding, Table, TieOut
 
 FORMAT = "workpaper/1"
 TABLE_ROWS_AT_MOST = 1000
 
+NOT_SIGNED = ("sources", "inputs")
+"""Keys of a document that a sign-off does not cover: a file holds rows of all programs, and each has a document of its own;
+a new version of the library that computes the same leaves what was signed as it was."""
+
 _SEVERITIES = ("error", "warning", "info")
+
+
+def document_digest(document: Mapping[str, Any]) -> str:
+    """The sha256 that a sign-off and a workbook are bound to: of all that the document says of the books."""
+    signed = {key: value for key, value in document.items() if key not in NOT_SIGNED}
+    if "parameters" in signed:  # the line in which a parameter stands may move
+        signed["parameters"] = [[each["key"], each["value"]] for each in signed["parameters"]]
+    text = json.dumps(signed, sort_keys=True, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def status_of(tie_outs: list[TieOut], findings: list[Finding]) -> str:
@@ -109,17 +126,14 @@ def chart_data(chart: Chart) -> dict[str, Any]:
     return {"id": chart.id, "kind": chart.kind, "title": chart.title, "unit": chart.unit, "data": chart.data}
 
 
-def parameter_data(scope: Mapping[str, Any]) -> list[dict[str, str]]:
-    """The parameters in force, each as text with its origin."""
-    return [
-        {"key": key, "value": _setting_text(scope["values"], key), "origin": origin}
-        for key, origin in scope["origins"].items()
-    ]
+def parameter_data(values: Mapping[str, Any], keys: Iterable[str]) -> list[dict[str, str]]:
+    """The parameters that were read, each as text; in which file they stand is laid over by the run."""
+    return [{"key": key, "value": _setting_text(values, key), "origin": ""} for key in sorted(keys)]
 
 
 def value_text(value: Any, currency: str) -> str | None:
     """A cell as text: amounts exact, dates ISO, nothing for what is missing."""
-    if value is None or value is pd.NA or value is pd.NaT:
+    if _is_missing(value):
         return None
     if isinstance(value, Decimal):
         return spell(value, currency)
@@ -133,9 +147,14 @@ def value_text(value: Any, currency: str) -> str | None:
     return str(value)
 
 
+def _is_missing(value: Any) -> bool:
+    """None, or what pandas puts in its place."""
+    return value is None or type(value).__name__ in ("NAType", "NaTType")
+
+
 def _type_of(column: pd.Series[Any]) -> str:
     for value in column:
-        if value is None or value is pd.NA or value is pd.NaT:
+        if _is_missing(value):
             continue
         if isinstance(value, Decimal):
             return "money"

@@ -21,6 +21,8 @@ from close_library.tables import SAID, TABLES
 
 PARAMETERS = ("program", "period", "books")
 SCOPES = ("program", "company", "both")
+FORMATS = ("pptx", "docx")
+"""What a notebook may ask for beside its page and its workbook."""
 SECTIONS = {
     "Purpose": "purpose",
     "Sources": "sources",
@@ -62,6 +64,11 @@ class Workpaper:
     def runs_for_programs(self) -> bool:
         """Whether it runs once a program."""
         return self.scope in ("program", "both")
+
+    @property
+    def runs_last(self) -> bool:
+        """Whether it runs after all others, because it reads what they found."""
+        return "findings" in (*self.tables, *self.optional_tables)
 
     def as_data(self) -> dict[str, Any]:
         """What `books/workpapers.json` says of it: kernels read their declaration there."""
@@ -202,6 +209,9 @@ def _declaration_faults(path: Path, declared: Any) -> Iterator[Fault]:
     if not isinstance(declared, dict):
         yield Fault(f"{path}, metadata.close", json.dumps(declared), "an object with " + ", ".join(_KEYS))
         return
+    asked = declared.get("formats", [])
+    if not (_is_names(asked) and set(asked) <= set(FORMATS)):
+        yield Fault(f"{path}, metadata.close.formats", json.dumps(asked), f"a list of {' and '.join(FORMATS)}, or nothing")
     for key, (fits, expected) in _KEYS.items():
         where = f"{path}, metadata.close.{key}"
         if key not in declared:

@@ -9,6 +9,7 @@ wp.conclude(agreed="…", otherwise="…")
 from __future__ import annotations
 
 import os
+from collections.abc import Set
 from decimal import Decimal
 from typing import Any
 
@@ -18,13 +19,14 @@ from close_library.books import Books
 from close_library.errors import BooksError, Fault
 from close_library.evidence import TICKS, Chart, Figure, Finding, Result, Scope, Table, TieOut
 from close_library.money import show
-from close_library.parameters import COMPANY, read_parameters
+from close_library.parameters import read_parameters
 from close_library.period import Period
 from close_library.workpaper import document as data
 from close_library.workpaper.display import Shown, lines, table
 from close_library.workpaper.glue import glue_document
-from close_library.workpaper.inputs import inputs_digest
+from close_library.workpaper.inputs import SealedBooks, inputs_digest, inputs_of, table_digest
 from close_library.workpaper.place import Place, find_place
+from close_library.workpaper.recorded import recorded
 from close_library.workpaper.rows_file import write_rows
 
 
@@ -40,11 +42,14 @@ def open_workpaper(ref: str, program: str = "", period: str = "", books: str = "
         place.books,
         tables=declared["tables"],
         optional=declared["optional_tables"],
+        owner=place.program,
+        ref=ref,
         threads=_share("CLOSE_THREADS"),
         memory_limit=os.environ.get("CLOSE_MEMORY_LIMIT"),
     )
-    scope = Scope(opened, read_parameters(place.parameters, place.program), place.program, Period.parse(place.period))
-    workpaper = Workpaper(place, scope)
+    parameters, read = recorded(read_parameters(place.parameters, place.program))
+    scope = Scope(opened, parameters, place.program, Period.parse(place.period))
+    workpaper = Workpaper(place, scope, read)
     display(workpaper.heading())  # type: ignore[no-untyped-call]
     workpaper.require_tables()
     return workpaper
@@ -58,9 +63,12 @@ def _share(variable: str) -> int | None:
 class Workpaper:
     """One workpaper while it is being filled. `scope` is what the procedures take."""
 
-    def __init__(self, place: Place, scope: Scope) -> None:
+    def __init__(self, place: Place, scope: Scope, read: Set[str]) -> None:
+        """`read` grows by the parameters that are read."""
         self.scope = scope
         self._place = place
+        self._read = read
+        self._books = SealedBooks.read(place.books, scope.books.manifest)
         self._figures: dict[str, Figure] = {}
         self._tables: dict[str, Table] = {}
         self._charts: list[Chart] = []
@@ -68,7 +76,7 @@ class Workpaper:
         self._findings: list[Finding] = []
 
     def heading(self) -> Shown:
-        """Company, program, period, preparer, reviewer and the digest of the inputs."""
+        """Company, program, period, preparer and reviewer."""
         people = self.scope.parameters.people
         return lines(
             [
@@ -78,7 +86,6 @@ class Workpaper:
                 ("Period", f"{self.scope.period}, to {self.scope.closing_date}"),
                 ("Preparer", people.preparer or "not named"),
                 ("Reviewer", people.reviewer or "not named"),
-                ("Inputs", self._inputs),
             ]
         )
 
@@ -102,12 +109,15 @@ class Workpaper:
         )
 
     def sources(self) -> Shown:
-        """What was read: each table with its files, rows, control total and sha256."""
+        """What was read: each table with its files, and of the rows that this scope sees their number, control total and digest.
+
+        A program sees its own rows, those of programs that its documents lead to, and those of no program.
+        """
         rows = [
             [source["table"], source["file"], str(source["rows"]), source["control_total"], source["sha256"][:16]]
             for source in self._sources()
         ]
-        columns = ["table", "file", "rows", "control_total", "sha256"]
+        columns = ["table", "file", "rows", "control_total", "digest"]
         return table("Sources", columns, ["text", "text", "int", "money", "text"], rows, len(rows))
 
     def show(self, result: Result) -> Result:
@@ -133,7 +143,7 @@ class Workpaper:
         id: str,
         label: str,
         per_workpaper: Figure | Decimal,
-        per_books: Figure | Decimal,
+        per_books: Figure | Decimal | None,
         tick: str,
         *,
         exact: bool = False,
@@ -141,8 +151,11 @@ class Workpaper:
     ) -> Shown:
         """Compare two figures that must agree, within the tie-out tolerance (`exact`: within none); earn a tick mark.
 
-        `unit` says what is compared where it is not money: `rows`, `total`.
+        `unit` says what is compared where it is not money: `rows`, `total`. Where there is nothing to agree to
+        (`per_books` is None: nothing was signed), no tie-out is recorded: a check that was not made earns no tick mark.
         """
+        if per_books is None:
+            return lines([(f"{id} {label}", "not tested: there is nothing to agree to")])
         tolerance = Decimal(0) if exact else self.scope.parameters.tolerances.tie_out
         tie_out = TieOut(
             id,
@@ -153,6 +166,7 @@ class Workpaper:
             tick,
             _figure(per_workpaper),
             _figure(per_books),
+            unit,
         )
         self._tie_outs.append(tie_out)
         verdict = f"{tick} ({TICKS[tick]})" if tie_out.agreed else f"differs by {show(tie_out.difference)}"
@@ -185,26 +199,22 @@ class Workpaper:
             + "."
         )
         sha256 = write_rows(self._figures.values())
-        glue_document(self._document(status, f"{conclusion} {counts}", sha256))
-        return lines([("Status", status), ("Conclusion", conclusion), ("", counts)])
-
-    @property
-    def _inputs(self) -> str:
-        scopes = self._place.parameters["scopes"]
-        parameters = scopes.get(self.scope.program, scopes[COMPANY])["values"]
-        return inputs_digest(
-            self._place.declared, self.scope.books, parameters, self.scope.program, str(self.scope.period)
-        )
+        document = self._document(status, f"{conclusion} {counts}", sha256)
+        glue_document(document)
+        return lines([("Status", status), ("Conclusion", conclusion), ("", counts), ("Inputs", document["inputs"])])
 
     def _sources(self) -> list[dict[str, Any]]:
-        declared = self._place.declared
-        held = [name for name in (*declared["tables"], *declared["optional_tables"]) if self.scope.books.has(name)]
-        return self.scope.books.sources(sorted(held))
+        """The files behind the rows that are seen, with the digest of these rows: what others own changes nothing here."""
+        declared, books = self._place.declared, self.scope.books
+        held = [name for name in (*declared["tables"], *declared["optional_tables"]) if books.has(name)]
+        return [
+            {**source, "sha256": table_digest(self._books, source["table"], self.scope.program)}
+            for source in books.sources(sorted(held))
+        ]
 
     def _document(self, status: str, conclusion: str, rows_sha256: str) -> dict[str, Any]:
         declared, scope = self._place.declared, self.scope
-        scopes = self._place.parameters["scopes"]
-        return {
+        document = {
             "format": data.FORMAT,
             "ref": declared["ref"],
             "name": declared["name"],
@@ -223,12 +233,16 @@ class Workpaper:
             "findings": [data.finding_data(f) for f in data.in_order(self._findings)],
             "tables": {id: data.table_data(t, scope.currency) for id, t in self._tables.items()},
             "sources": self._sources(),
-            "parameters": data.parameter_data(scopes.get(scope.program, scopes[COMPANY])),
+            "parameters": [],
             "sections": {**declared["sections"], "conclusion": conclusion},
             "charts": [data.chart_data(chart) for chart in self._charts],
             "rows": {"file": f"{declared['ref']}_{declared['name']}.rows.parquet", "sha256": rows_sha256},
-            "inputs": self._inputs,
+            "inputs": "",
         }
+        # Last, because until here parameters are read.
+        document["parameters"] = data.parameter_data(self._books.values(scope.program), self._read)
+        inputs = inputs_of(declared, self._books, scope.program, str(scope.period), self._read)
+        return {**document, "inputs": inputs_digest(inputs)}
 
 
 def _amount(figure: Figure | Decimal) -> Decimal:

@@ -3,14 +3,10 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
-import pyarrow as pa
-import pyarrow.parquet as pq
-
-from close_library.accounting.revenue.signed import SAID_FIGURES
 from close_library.evidence import Scope
 from close_library.parameters import COMPANY
+from tests.accounting.signed import sign_figures
 from tests.ledgers import small_company
 
 HEADERS = {
@@ -57,9 +53,5 @@ def contract_company(tmp_path: Path, period: str = "2026-05", program: str = COM
 
 
 def sign(books: Path, *figures: tuple[str, str, str], period: str = "2026-04") -> None:
-    """Write the signed figures of workpaper 60 beside the books, as the record does: (program, figure, amount)."""
-    rows: list[dict[str, Any]] = [
-        {"period": period, "program": program, "ref": "60", "figure": figure, "amount": amount}
-        for program, figure, amount in figures
-    ]
-    pq.write_table(pa.Table.from_pylist(rows), books / SAID_FIGURES)
+    """Sign figures of workpaper 60: (program, figure, amount). A scope that is opened afterwards sees them."""
+    sign_figures(books, *(f"{period} {program} 60 {figure} {amount}" for program, figure, amount in figures))

@@ -90,6 +90,7 @@ def test_the_whole_way_of_the_money(tmp_path: Path) -> None:
         "receipts_general_ledger": "1360.00",
         "bank_adjusted": "5918.65",
         "cash_general_ledger": "5918.65",
+        "opening_items": "0.00",
     }
     assert gross_less_fees(cash) == cash.processor_net.amount
     assert money_in_placed(cash) == cash.bank_in.amount

@@ -23,8 +23,10 @@ from close_library.accounting.revenue.roll_contracts import (
     deferred_revenue_roll_forward,
     rolled_contracts,
 )
+from close_library.accounting.roll import opening_and_signed
 from close_library.evidence import Result, Scope
-from tests.accounting.contracts import contract_company, sign
+from tests.accounting.contracts import contract_company
+from tests.accounting.signed import sign_figures
 from tests.ledgers import amounts, found, scope_of
 
 PROGRAMS = ("atlas", "borealis")
@@ -36,6 +38,8 @@ PROCEDURES: dict[str, Callable[[Scope], Result]] = {
     "60": revenue_recognition,
 }
 SCOPES = ("_company", *PROGRAMS)
+SIGNED = {("atlas", "31"): "7.00", ("_company", "32"): "-3.00"}
+"""Closing balances that somebody signed for January."""
 CENTS = st.integers(1, 100_000).map(lambda cents: Decimal(cents) / 100)
 DAYS = st.integers(0, 100).map(lambda days: date(2025, 12, 20) + timedelta(days))
 RATES = "\n".join(f"EUR {date(2025, 12, 1) + timedelta(n)} {Decimal(105 + n % 17) / 100}" for n in range(150))
@@ -120,16 +124,17 @@ def all_results(scope: Scope, refs: Sequence[str] = tuple(PROCEDURES)) -> dict[s
 @FEW
 @given(companies(), st.booleans())
 def test_everything_rolls_and_agrees(tables: Tables, signed: bool) -> None:
-    """31 and 32 roll to 22; 60 = 23 = 31 = 32; figures are the sums of their rows; a contract is never asset and liability."""
+    """31 and 32 roll to 22, whatever was signed; 60 = 23 = 31 = 32; figures are the sums of their rows; a contract is never
+    asset and liability."""
     with tempfile.TemporaryDirectory() as folder:
         books = sealed(folder, tables)
         if signed:
             line = tables["contract_lines"].split()[0]
-            sign(
+            sign_figures(
                 books,
-                ("atlas", "revenue_to_date", "1.00"),
-                ("atlas", f"revenue_to_date:{line}", "1.00"),
-                period="2026-01",
+                "2026-01 atlas 60 revenue_to_date 1.00",
+                f"2026-01 atlas 60 revenue_to_date:{line} 1.00",
+                *(f"2026-01 {program} {ref} closing_balance {amount}" for (program, ref), amount in SIGNED.items()),
             )
         for program in SCOPES:
             scope = scope_of(books, "2026-02", program)
@@ -137,6 +142,10 @@ def test_everything_rolls_and_agrees(tables: Tables, signed: bool) -> None:
             for ref, balance in (("31", "deferred_revenue"), ("32", "unbilled_receivable")):
                 closing = results[ref].closing_balance.money
                 assert rolled_contracts(results[ref]) == closing == results["22"].figures[balance].money
+                today, as_signed = opening_and_signed(results[ref])
+                restated = results[ref].figures.get("restatement")
+                assert (as_signed is None) == (restated is None) == (not signed or (program, ref) not in SIGNED)
+                assert restated is None or today == results[ref].opening_balance.money + restated.money
             assert len({results[ref].revenue.money for ref in ("23", "31", "32", "60")}) == 1
             for figure in (figure for result in results.values() for figure in result.figures.values()):
                 assert figure.population is not None

@@ -5,8 +5,6 @@ from __future__ import annotations
 from decimal import Decimal
 from pathlib import Path
 
-import pyarrow as pa
-import pyarrow.parquet as pq
 import pytest
 
 from close_library.accounting import (
@@ -19,6 +17,7 @@ from close_library.accounting import (
     scheduled,
 )
 from close_library.errors import BooksError
+from tests.accounting.contracts import sign
 from tests.ledgers import amounts, scope_of, small_company
 
 COMPANY_OF_FIVE = """
@@ -114,15 +113,9 @@ def test_a_cumulative_change_is_revenue_of_earlier_performance(tmp_path: Path) -
 
 
 def test_a_catch_up_of_a_signed_period_is_revenue_of_earlier_performance(tmp_path: Path) -> None:
-    scope = small_company(tmp_path, COMPANY_OF_FIVE, "2026-10")
-    signed = {
-        "period": "2026-09",
-        "program": "atlas",
-        "ref": "60",
-        "figure": "revenue_to_date:platform",
-        "amount": "550.00",
-    }
-    pq.write_table(pa.Table.from_pylist([signed]), scope.books.directory / "said_figures.parquet")
+    small_company(tmp_path, COMPANY_OF_FIVE, "2026-10")
+    sign(tmp_path / "books", ("atlas", "revenue_to_date:platform", "550.00"), period="2026-09")
+    scope = scope_of(tmp_path / "books", "2026-10")
     result = revenue_disclosures(scope)
     assert amounts(result, "revenue_from_earlier_performance", "revenue:subscription") == {
         "revenue_from_earlier_performance": "110.00",

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
 
-import pyarrow as pa
-import pyarrow.parquet as pq
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -26,10 +22,9 @@ from close_library.accounting import (
 )
 from close_library.accounting.entries.adjusting import ACCRUAL, adjusting_entries
 from close_library.books import seal
-from close_library.evidence import Result, Scope
 from close_library.parameters import COMPANY
-from close_library.report.journal_entries import PLAIN, journal_files
-from close_library.workpaper.document import table_data
+from tests.accounting.contracts import sign
+from tests.accounting.entries import book, booked_again, files_of, proposed_lines
 from tests.ledgers import ACCOUNTS, Folder, scope_of, small_company
 
 BOTH_CONTRACTS = """
@@ -115,38 +110,6 @@ CASES = {
 def contracts_and(tables: str) -> str:
     """The tables with the contracts that they need: the platform's only where it is billed."""
     return (BOTH_CONTRACTS if "inv-1" in tables else LABELS_ONLY) + tables
-
-
-def proposed_lines(result: Result) -> list[str]:
-    """The lines as `kind account amount`, in their order."""
-    kinds = dict(zip(result.tables["61.1"].frame["entry"], result.tables["61.1"].frame["kind"], strict=True))
-    return [
-        f"{kinds[line.entry]} {line.account} {(line.debit or 0) - (line.credit or 0):.2f}"
-        for line in result.tables["61.2"].frame.itertuples()
-    ]
-
-
-def files_of(result: Result) -> dict[str, bytes]:
-    tables = {id: table_data(table, "USD") for id, table in result.tables.items()}
-    return journal_files({"functional_currency": "USD", "tables": tables})
-
-
-def book(tables: Path, entries: bytes) -> None:
-    """Put a plain file of entries behind the ledger's own lines."""
-    path = tables / "gl_entries.csv"
-    rows = [*csv.DictReader(path.open(encoding="utf-8")), *csv.DictReader(io.StringIO(entries.decode()))]
-    columns = list(dict.fromkeys(column for row in rows for column in row))
-    with path.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.DictWriter(file, columns, restval="", lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(rows)
-
-
-def booked_again(tmp_path: Path, scope: Scope, result: Result) -> Scope:
-    """The same scope over books that hold the proposed entries."""
-    book(tmp_path / "tables", files_of(result)[PLAIN])
-    seal(tmp_path / "again", [Folder(tmp_path / "tables")])
-    return replace(scope_of(tmp_path / "again", str(scope.period)), parameters=scope.parameters)
 
 
 @pytest.mark.parametrize(("tables", "expected"), CASES.values(), ids=CASES.keys())
@@ -292,17 +255,11 @@ def test_a_fiscal_year_that_begins_in_may_leaves_april_alone(tmp_path: Path) -> 
 
 def test_a_catch_up_of_a_signed_period_is_revenue_of_the_open_one(tmp_path: Path) -> None:
     """Ten labels of April arrive in May's books; April was signed, and booked, without them."""
-    scope = small_company(
+    small_company(
         tmp_path, LABELS_ONLY + LABELS_DELIVERED.replace("2026-05-10", "2026-04-10") + ledger("1000 2026-04-01 0.00")
     )
-    signed = {
-        "period": "2026-04",
-        "program": "atlas",
-        "ref": "60",
-        "figure": "revenue_to_date:labels",
-        "amount": "0.00",
-    }
-    pq.write_table(pa.Table.from_pylist([signed]), scope.books.directory / "said_figures.parquet")
+    sign(tmp_path / "books", ("atlas", "revenue_to_date:labels", "0.00"))
+    scope = scope_of(tmp_path / "books", "2026-05")
     assert revenue_to_ledger(scope).revenue.amount == 100
     result = proposed_journal_entries(scope)
     assert proposed_lines(result) == ["accrual 1250 100.00", "accrual 4000 -100.00"]

@@ -174,6 +174,7 @@ def test_the_bridge_classifies_every_difference(tmp_path: Path) -> None:
         "amount_differs": "-5.00",
         "timing": "-30.00",
         "unexplained": "0.00",
+        "opening_items": "0.00",
     }
     assert found(result) == [
         ("amount_differs", "wrong", "-5.00"),

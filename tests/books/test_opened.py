@@ -86,15 +86,6 @@ def test_views_are_made_in_the_connection_and_nothing_on_disk(directory: Path) -
     assert sorted(path.name for path in directory.iterdir()) == before
 
 
-def test_schedules_have_a_place(directory: Path) -> None:
-    """Whether a schedule has been computed can be asked."""
-    books = Books.open(directory)
-    assert not books.has_schedule("open_items")
-    books.schedule_path("open_items").parent.mkdir()
-    books.schedule_path("open_items").touch()
-    assert books.has_schedule("open_items")
-
-
 def truncate(path: Path) -> None:
     """Loses the end of a file."""
     path.write_bytes(path.read_bytes()[:-100])

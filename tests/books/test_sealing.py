@@ -63,8 +63,13 @@ def test_the_manifest_tells_what_was_sealed(tmp_path: Path) -> None:
             "control_total": "44998.50",
             "notices": [],
             "sha256": entry["sources"][0]["sha256"],
+            "owners": entry["sources"][0]["owners"],
         }
     ]
+    shares = entry["sources"][0]["owners"]
+    assert list(shares) == ["_none", "atlas", "borealis"]
+    assert sum(share["rows"] for share in shares.values()) == 300
+    assert sum(Decimal(share["control_total"]) for share in shares.values()) == Decimal("44998.50")
     assert manifest == json.loads((tmp_path / "books" / "manifest.json").read_text(encoding="utf-8"))
     assert str(tmp_path) not in json.dumps(manifest)
     verify(tmp_path / "books")

@@ -17,7 +17,7 @@ CODE = [
     CodeCell(1, 'program = "atlas"\nperiod = "2026-10"', ("parameters",)),
     CodeCell(2, "roll = receivables_roll_forward(wp.scope)  # </script><script>window.INJECTED=1</script>"),
 ]
-NOTHING_SAID: dict[str, Any] = {"sign_offs": {}, "explanations": {}, "items": []}
+NOTHING_SAID: dict[str, Any] = {}
 
 Built = tuple[dict[str, Any], Path | None]
 
@@ -28,6 +28,8 @@ BUILDERS: dict[str, Callable[[Path], dict[str, Any]]] = {
     "hostile aging": lambda folder: papers.aging(folder, hostile=True),
     "bridge": papers.bridge,
     "bridge with an unexplained cent": lambda folder: papers.bridge(folder, unexplained="0.01"),
+    "flux": papers.flux,
+    "hostile flux": lambda folder: papers.flux(folder, hostile=True),
 }
 
 

@@ -325,6 +325,7 @@ def aging(folder: Path, customers: int = 30, hostile: bool = False) -> dict[str,
         {
             **finding,
             "keys": {"invoices": [f"INV-{n:05d}"]},
+            "subject": f"invoice_past_due:INV-{n:05d}",
             "message": f"Invoice INV-{n:05d} of {names[0]} is 124 days past due.",
         }
         for n in range(2, 14)
@@ -336,6 +337,7 @@ def aging(folder: Path, customers: int = 30, hostile: bool = False) -> dict[str,
             "severity": "error",
             "amount": "-88.10",
             "keys": {"cash_receipts": ["R-1"]},
+            "subject": "receipt_unapplied:R-1",
             "message": "Receipt R-1 has been unapplied for 61 days.",
         }
     )
@@ -459,9 +461,137 @@ def bridge(folder: Path, unexplained: str = "0.00", subledger: str = "1093.11") 
                 "total_row": True,
                 "links": [[n, 1, id] for n, id in enumerate(("ar_subledger", *amounts))],
                 "total_rows": len(lines) + 1,
+            },
+            "20.2": items({figure: amount for figure, amount in amounts.items() if Decimal(amount)}),
+        },
+        findings=[
+            {
+                "finding": figure,
+                "severity": "warning" if figure == "timing" else "error",
+                "amount": amount,
+                "currency": "USD",
+                "status": "open",
+                "keys": {"invoices": [f"INV-{number}"]},
+                "subject": f"{figure}:INV-{number}",
+                "message": f"INV-{number}: {figure.replace('_', ' ')}.",
+            }
+            for number, (figure, amount) in enumerate(amounts.items(), 4)
+            if Decimal(amount)
+        ],
+    )
+
+
+def items(amounts: dict[str, str]) -> dict[str, Any]:
+    """A schedule of reconciling items, each with its id, which somebody follows up."""
+    rows = [
+        [
+            f"20:document:INV-{number}",
+            figure,
+            f"INV-{number}",
+            "2026-09-30",
+            "31",
+            "100.00",
+            str(100 + Decimal(amount)),
+            amount,
+        ]
+        for number, (figure, amount) in enumerate(amounts.items(), 4)
+    ]
+    columns = ["item", "class", "document", "first_date", "age_days", "subledger", "ledger", "difference"]
+    return {
+        "title": "Reconciling items",
+        "columns": columns,
+        "types": ["text", "text", "text", "date", "int", "money", "money", "money"],
+        "rows": rows,
+        "total_row": False,
+        "links": [],
+        "total_rows": len(rows),
+        "subjects": [[line, row[0], row[-1]] for line, row in enumerate(rows)],
+    }
+
+
+def flux(folder: Path, hostile: bool = False) -> dict[str, Any]:
+    """40: changes by account, of which those above the threshold are findings until somebody explains them."""
+    dice = random.Random(40)
+    paper = Paper("40", "flux_profit_and_loss", "Flux of profit and loss", folder)
+    lines, findings, line = [], [], 1
+    for number in range(12):
+        account = HOSTILE[number] if hostile else f"40{number:02d}"
+        for figure in ("current", "comparison"):
+            for _ in range(dice.randint(2, 5)):
+                line += 1
+                amount = Decimal(dice.randint(100, 5_000_000)) / 100
+                paper.row(f"{figure}:{number}", "gl_entries", line, amount, account=account, journal=f"J-{line}")
+                paper.row(figure, "gl_entries", line, amount, account=account, journal=f"J-{line}")
+        current, comparison = (paper.figure(f"{f}:{number}", f"{account}: {f}") for f in ("current", "comparison"))
+        change = current - comparison
+        subject = f"flux_unexplained:{account}:atlas:prior_month"
+        lines.append([account, str(current), str(comparison), str(change), subject])
+        if abs(change) > 10_000:
+            findings.append(
+                {
+                    "finding": "flux_unexplained",
+                    "severity": "warning",
+                    "amount": str(change),
+                    "currency": "USD",
+                    "status": "open",
+                    "keys": {"gl_accounts": [f"{account}:atlas"]},
+                    "subject": subject,
+                    "message": f"Account {account} changed by {change} since last month.",
+                }
+            )
+    totals = [paper.figure(figure, figure) for figure in ("current", "comparison")]
+    last = ["Total", str(totals[0]), str(totals[1]), str(totals[0] - totals[1])]
+    return paper.document(
+        findings=findings,
+        tie_outs=[tie_out("40.1", "Changes foot", totals[0] - totals[1], totals[0] - totals[1] + 7, "F")],
+        tables={
+            "40.1": {
+                "title": "Change since the prior month [by account]: 'P&L'?",
+                "columns": ["account", "current", "comparison", "change"],
+                "types": ["text", "money", "money", "money"],
+                "rows": [*(line[:4] for line in lines), last],
+                "total_row": True,
+                "links": [[12, 1, "current"], [12, 2, "comparison"]],
+                "total_rows": 13,
+                "subjects": [[number, line[4], line[3]] for number, line in enumerate(lines)],
             }
         },
     )
+
+
+def spoken(document: dict[str, Any], hostile: bool = False) -> dict[str, Any]:
+    """What people said about a paper: of its subjects, in turn, one explained, one stale, one suggested, one not at all."""
+    subjects = [(finding["subject"], finding["amount"]) for finding in document["findings"] if "subject" in finding]
+    subjects += [(f"tie_out:{each['id']}", each["difference"]) for each in document["tie_outs"] if not each["agreed"]]
+    texts = HOSTILE if hostile else ["It is known.", "It was paid on 2 November.", "As last month.\nSee the contract."]
+    states = ("current", "stale", "suggestion", None)
+    explanations = {
+        subject: {
+            "text": texts[number % len(texts)],
+            "by": HOSTILE[0] if hostile else "J. Ortega",
+            "at": "2026-11-03T09:15:00Z",
+            "amount": "1.00" if states[number % 4] == "stale" else amount,
+            "state": states[number % 4],
+            "period": "2026-09" if states[number % 4] == "suggestion" else "2026-10",
+        }
+        for number, (subject, amount) in enumerate(subjects)
+        if states[number % 4]
+    }
+    items = [subject for table in document["tables"].values() for _, subject, _ in table.get("subjects") or []]
+    return {
+        "state": "lapsed",
+        "sign_offs": {
+            "preparer": {"by": "J. Ortega", "at": "2026-11-03T10:00:00Z", "lapsed": False},
+            "reviewer": {"by": HOSTILE[6] if hostile else "M. Lind", "at": "2026-11-04T11:30:00Z", "lapsed": True},
+            "rejected": None,
+        },
+        "explanations": explanations,
+        "items": {
+            item: {"owner": "R. Castillo", "action": texts[0], "by": "J. Ortega", "at": "2026-11-03T09:20:00Z"}
+            for item in items[::2]
+        },
+        "record": {"events": 12, "head": "ab" * 32},
+    }
 
 
 def failed(folder: Path, text: str = "BooksError: no rate from EUR to USD.") -> dict[str, Any]:

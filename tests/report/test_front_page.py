@@ -79,11 +79,49 @@ def test_the_matrix_has_a_word_and_a_mark_for_each_status() -> None:
 
 def test_attention_lists_failed_then_tie_outs_then_errors_then_warnings() -> None:
     page = render_index(an_index(), NOTHING_SAID).decode()
-    kinds = re.findall(r'class="severity \w+"><span aria-hidden="true">.</span> ([^<]+)<', page)
+    kinds = re.findall(r'class="severity \w+" data-filter="[^"]+"><span aria-hidden="true">.</span> ([^<]+)<', page)
     assert kinds == ["failed", *["open tie-out"] * 2, "error", "warning"], (
         "the company and a program say the same, once"
     )
-    assert "(10.00)" in page and "a_note" not in page
+    assert "(10.00)" in page and "a_note" not in page and "a note" not in page
+    assert "<b>amount differs</b>" in page, "a finding is named in words"
+
+
+SIGNED = {
+    ("_company", "10"): {
+        "state": "reviewed",
+        "preparer": "J. Ortega",
+        "reviewer": "M. Lind",
+        "at": "2026-11-04T09:15:00Z",
+    },
+    ("_company", "20"): {"state": "lapsed", "preparer": "J. Ortega", "reviewer": None, "at": "2026-11-03T09:15:00Z"},
+    ("atlas", "20"): {
+        "state": "rejected",
+        "preparer": "J. Ortega",
+        "reviewer": "M. Lind",
+        "at": None,
+        "unexplained": 4,
+    },
+}
+
+
+def test_the_matrix_says_who_signed_and_what_is_not_explained() -> None:
+    index = an_index()
+    for entry in index["entries"]:
+        entry["sign_off"] = SIGNED.get((entry["program"], entry["ref"]), {"state": "not signed off"})
+    said = {"state": "not signed off", "counts": {"reviewed": 1, "lapsed": 1, "rejected": 1, "not signed off": 4}}
+    text = text_of(render_index(index, said))
+    for expected in (
+        "✓ reviewed: M. Lind, 2026-11-04", "~ lapsed: J. Ortega, 2026-11-03", "✗ rejected: M. Lind",
+        "· not signed off", "4 not explained", "✓ reviewed 1 of 7", "P prepared 0 of 7", "~ lapsed 1 of 7",
+    ):  # fmt: skip
+        assert expected in text, expected
+
+
+def test_a_period_that_is_signed_off_says_so() -> None:
+    page = render_index(an_index(), {"state": "signed off", "counts": {"reviewed": 7}}).decode()
+    identification = page.split("<dl")[1].split("</dl>")[0]
+    assert "<span>signed off</span>" in identification and "✓ reviewed 7 of 7" in text_of(page.encode())
 
 
 def test_nothing_to_do_is_said() -> None:

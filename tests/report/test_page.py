@@ -15,6 +15,7 @@ import pytest
 
 from close_library.report import CodeCell, render_html
 from close_library.report.embedded import embed
+from close_library.report.exporter import css_text
 from close_library.report.rows_file import RowsFile
 from tests.report import papers
 from tests.report.conftest import CODE, NOTHING_SAID, Built, build
@@ -71,19 +72,30 @@ def test_the_answer_stands_before_the_method(tmp_path: Path) -> None:
     [
         ({}, ["not prepared", "not reviewed", "not signed off"]),
         (
-            {"sign_offs": {"preparer": {"by": "J. Ortega", "at": "2026-11-04"}}},
-            ["prepared by J. Ortega, 2026-11-04", "not reviewed", "not signed off"],
+            {"state": "prepared", "sign_offs": {"preparer": {"by": "J. Ortega", "at": "2026-11-04T09:15:00Z"}}},
+            ["prepared by J. Ortega, 2026-11-04 09:15 UTC", "not reviewed", "prepared"],
         ),
         (
-            {"sign_offs": {"preparer": {"by": "A", "at": "1"}, "reviewer": {"by": "B", "at": "2"}}},
-            ["prepared by A, 1", "reviewed by B, 2", "signed off"],
+            {"sign_offs": {"preparer": {"by": "A", "at": "2026-11-04"}, "reviewer": {"by": "B", "at": "2026-11-05"}}},
+            ["prepared by A, 2026-11-04", "reviewed by B, 2026-11-05", "reviewed"],
+        ),
+        (
+            {"sign_offs": {"preparer": {"by": "A", "at": "2026-11-04", "lapsed": True}, "reviewer": None}},
+            ["prepared by A, 2026-11-04; lapsed: the workpaper changed since", "not reviewed", "lapsed"],
+        ),
+        (
+            {"sign_offs": {"rejected": {"by": "B", "at": "2026-11-05", "reason": "no support"}}},
+            ["rejected by B, 2026-11-05: no support", "rejected", "rejected (no support)"],
         ),
     ],
-    ids=["nobody signed", "prepared", "prepared and reviewed"],
+    ids=["nobody signed", "prepared", "prepared and reviewed", "lapsed", "rejected"],
 )  # fmt: skip
 def test_signatures_are_never_blank(tmp_path: Path, said: dict[str, Any], expected: list[str]) -> None:
-    text = Reader(render_html(*build("bridge", tmp_path), said, [])).text
+    page = render_html(*build("bridge", tmp_path), said, [])
+    text = Reader(page).text
     assert [each for each in expected if each not in text] == []
+    foot = re.search(r"@bottom-left { content: (\".*?\") }", page.decode())
+    assert foot and str(css_text(said.get("state") or expected[2])).strip('"') in foot[1]
 
 
 @pytest.mark.parametrize(
@@ -199,3 +211,9 @@ def test_a_section_of_the_users_own_is_shown(tmp_path: Path) -> None:
     document["sections"]["limits_of_the_work"] = "No confirmations were sent."
     page = render_html(document, rows, NOTHING_SAID, []).decode()
     assert page.index("No confirmations were sent.") < page.index('id="conclusion"')
+
+
+def test_a_line_without_a_name_has_no_empty_heading(tmp_path: Path) -> None:
+    document, rows = build("bridge", tmp_path)
+    document["tables"]["20.1"]["rows"][2][0] = None
+    assert re.findall(rb'<th scope="row">\s*</th>', render_html(document, rows, NOTHING_SAID, [])) == []

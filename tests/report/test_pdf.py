@@ -16,8 +16,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from close_library.errors import ReportError
+from close_library.report import Attachment, render_pdf
 from close_library.report.page import page_of
-from close_library.report.pdf import Attachment, render_pdf
 from close_library.report.pdf.letters import BREAK, breakable, longest_piece, readable
 from close_library.report.pdf.widths import PAGE_WIDTH, parts_of
 from close_library.report.rows_file import RowsFile
@@ -130,7 +130,7 @@ def test_two_surroundings_one_set_of_bytes(tmp_path: Path) -> None:
     document, rows = build("hostile aging", tmp_path)
     (tmp_path / "paper.json").write_text(json.dumps(document), encoding="utf-8")
     program = (
-        "import hashlib, json, sys; from pathlib import Path; from close_library.report.pdf import render_pdf;"
+        "import hashlib, json, sys; from pathlib import Path; from close_library.report import render_pdf;"
         "print(hashlib.sha256(render_pdf(json.loads(Path(sys.argv[1]).read_text(encoding='utf-8')),"
         " Path(sys.argv[2]), {}, [])).hexdigest())"
     )

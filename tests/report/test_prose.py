@@ -26,5 +26,12 @@ def test_markdown_becomes(markdown: str, html: str) -> None:
     assert str(prose(markdown)) == html
 
 
+def test_headings_skip_no_level() -> None:
+    made = str(prose("### deep\n\n# top\n\n#### deeper\n\n## next\n\n# again"))
+    assert [made[place + 1 : place + 3] for place in range(len(made)) if made[place : place + 2] == "<h"] == [
+        "h3", "h3", "h4", "h4", "h3",
+    ]  # fmt: skip
+
+
 def test_a_table_is_a_table() -> None:
     assert "<th>term</th>" in prose("| term |\n|---|\n| x |")

@@ -18,7 +18,10 @@ import openpyxl
 import pytest
 
 from close_library.report import render_xlsx
-from tests.report.conftest import BUILDERS, NOTHING_SAID, build
+from close_library.run.close import CloseResult
+from close_library.run.index import documents_of
+from tests.report.conftest import BUILDERS, build
+from tests.report.papers import spoken
 
 SOFFICE = shutil.which("soffice")
 WRONG_NUMBER, WRONG_TEXT = "-99999", "PLANTED"
@@ -43,17 +46,25 @@ def recalculated(tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[di
         own = folder / str(number)
         own.mkdir()
         document, rows = build(name, own)
-        render_xlsx(document, rows, NOTHING_SAID, own / f"paper{number}.xlsx")
-        plant_wrong_values(own / f"paper{number}.xlsx", folder / f"paper{number}.xlsx")
-        made[name] = document, own / f"paper{number}.xlsx", folder / "done" / f"paper{number}.xlsx"
+        render_xlsx(document, rows, spoken(document), own / f"paper{number}.xlsx")
+        made[name] = document, own / f"paper{number}.xlsx"
+    copies = recalculate([workbook for _, workbook in made.values()], folder)
+    return {name: (*made[name], copy) for name, copy in zip(made, copies, strict=True)}
+
+
+def recalculate(workbooks: list[Path], folder: Path) -> list[Path]:
+    """Copies of workbooks with wrong cached values, recalculated by LibreOffice; names must differ."""
+    (folder / "planted").mkdir()
+    planted = [folder / "planted" / workbook.name for workbook in workbooks]
+    for workbook, copy in zip(workbooks, planted, strict=True):
+        plant_wrong_values(workbook, copy)
     profile = folder / "profile" / "user"
     profile.mkdir(parents=True)
     (profile / "registrymodifications.xcu").write_text(SETTINGS, encoding="utf-8")
-    copies = [str(folder / f"paper{number}.xlsx") for number in range(len(made))]
     start = [str(SOFFICE), f"-env:UserInstallation={(folder / 'profile').as_uri()}", "--headless"]
     convert = ["--convert-to", "xlsx", "--outdir", str(folder / "done")]
-    subprocess.run([*start, *convert, *copies], check=True, capture_output=True, timeout=180)
-    return made
+    subprocess.run([*start, *convert, *map(str, planted)], check=True, capture_output=True, timeout=600)
+    return [folder / "done" / workbook.name for workbook in workbooks]
 
 
 def plant_wrong_values(workbook: Path, copy: Path) -> None:
@@ -72,20 +83,33 @@ def plant_wrong_values(workbook: Path, copy: Path) -> None:
             target.writestr(part, content)
 
 
-def formulas(workbook: Path) -> dict[tuple[str, str], str]:
-    book = openpyxl.load_workbook(workbook)
-    return {
-        (sheet.title, cell.coordinate): cell.value
+def cells_of(workbook: Path, data_only: bool) -> dict[tuple[str, str], Any]:
+    """Every cell of a workbook but those of Data, which holds no formula and may be long."""
+    book = openpyxl.load_workbook(workbook, read_only=True, data_only=data_only)
+    found = {
+        (sheet.title, cell.coordinate): cell
         for sheet in book
+        if sheet.title != "Data"
         for line in sheet.iter_rows()
         for cell in line
-        if cell.data_type == "f"
+        if cell.value is not None
     }
+    book.close()
+    return found
+
+
+def formulas(workbook: Path) -> dict[tuple[str, str], str]:
+    found = cells_of(workbook, data_only=False)
+    live = {place: cell.value for place, cell in found.items() if cell.data_type == "f"}
+    with zipfile.ZipFile(workbook) as parts:
+        sheets = [name for name in parts.namelist() if name.startswith("xl/worksheets/sheet")]
+        assert sum(parts.read(name).count(b"<f>") for name in sheets) == len(live), "Data holds no formula"
+    return live
 
 
 def values(workbook: Path, cells: Any) -> dict[tuple[str, str], Any]:
-    book = openpyxl.load_workbook(workbook, data_only=True)
-    return {(sheet, cell): book[sheet][cell].value for sheet, cell in cells}
+    found = cells_of(workbook, data_only=True)
+    return {place: found[place].value if place in found else None for place in cells}
 
 
 def to_the_cent(value: Any) -> Any:
@@ -109,12 +133,17 @@ def test_cached_and_recalculated_values_are_the_same(recalculated: Any, name: st
 @pytest.mark.parametrize("name", BUILDERS)
 def test_figures_and_tie_outs_are_those_of_the_document(recalculated: Any, name: str) -> None:
     document, _, copy = recalculated[name]
-    book = openpyxl.load_workbook(copy, data_only=True)
+    assert_figures(document, copy)
+
+
+def assert_figures(document: dict[str, Any], copy: Path) -> None:
+    """Every figure and every difference of the recalculated copy is the document's."""
+    book = openpyxl.load_workbook(copy, read_only=True, data_only=True)
     lines = list(book["Summary"].values)
     figures = {
         line[1].rpartition("(")[2][:-1]: line
         for line in lines
-        if isinstance(line[0], str) and re.fullmatch(r"F\d{3}", line[0])
+        if isinstance(line[0], str) and re.fullmatch(r"F\d{3,}", line[0])
     }
     assert set(figures) == set(document["figures"])
     for id, figure in document["figures"].items():
@@ -122,8 +151,11 @@ def test_figures_and_tie_outs_are_those_of_the_document(recalculated: Any, name:
         if figure["amount"] is None:
             assert line[2] == "not defined"
             continue
+        if figure["unit"] == "date":
+            assert line[2] == figure["amount"]
+            continue
         assert to_the_cent(line[2]) == to_the_cent(float(figure["amount"])), figure
-        if figure["rows"] is not None:
+        if figure["rows"] is not None and figure["unit"] not in ("percent", "days", "ratio"):
             assert (line[4], line[6]) == (figure["rows"], "agrees")
     for line, tie_out in zip(list(book["Tie-outs"].values)[1:], document["tie_outs"], strict=False):
         assert to_the_cent(line[4]) == to_the_cent(float(tie_out["difference"]))
@@ -133,5 +165,43 @@ def test_figures_and_tie_outs_are_those_of_the_document(recalculated: Any, name:
 def test_the_copy_really_had_wrong_values(recalculated: Any) -> None:
     _, workbook, copy = recalculated["aging"]
     cells = formulas(workbook)
-    planted = values(copy.parent.parent / copy.name, cells)
+    planted = values(copy.parent.parent / "planted" / copy.name, cells)
     assert set(planted.values()) == {int(WRONG_NUMBER), WRONG_TEXT}
+
+
+@pytest.mark.slow
+def test_every_kind_of_workpaper_of_a_close_recalculates(closed: CloseResult, tmp_path: Path) -> None:
+    """Three values of every formula: what the document says, what the workbook caches, what LibreOffice makes of it."""
+    documents = {}
+    for path, document in documents_of(closed.prepared.folder):
+        if document["status"] in ("agreed", "open"):
+            name = f"{document['program']}_{document['ref']}.xlsx"
+            rows = path.with_name(document["rows"]["file"]) if document.get("rows") else None
+            render_xlsx(document, rows, spoken(document), tmp_path / name)
+            documents[name] = document
+    assert {document["ref"] for document in documents.values()} >= {
+        "10",
+        "20",
+        "21",
+        "22",
+        "23",
+        "24",
+        "30",
+        "31",
+        "32",
+        "50",
+        "51",
+    }
+    in_all = 0
+    for copy in recalculate([tmp_path / name for name in documents], tmp_path):
+        cells = formulas(tmp_path / copy.name)
+        in_all += len(cells)
+        cached, again = values(tmp_path / copy.name, cells), values(copy, cells)
+        differ = {
+            cell: (cells[cell], cached[cell], again[cell])
+            for cell in cells
+            if to_the_cent(cached[cell]) != to_the_cent(again[cell])
+        }
+        assert not differ, copy.name
+        assert_figures(documents[copy.name], copy)
+    assert in_all > 1_000

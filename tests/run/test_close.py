@@ -7,7 +7,6 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -170,37 +169,3 @@ def test_the_same_bytes_whatever_the_hash_seed_the_time_zone_and_the_locale(tiny
         said.append(files_of(outputs / "tiny" / "2026-05"))
     assert said[0] == said[1]
     assert "atlas/30_receivables_roll_forward.xlsx" in said[0]
-
-
-@pytest.fixture
-def small_disk(tiny: Tiny) -> Iterator[Tiny]:
-    """The tiny company with its outputs on a disk of four megabytes."""
-    tiny.outputs.mkdir()
-    mounted = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=4m", "tmpfs", str(tiny.outputs)], capture_output=True, check=False
-    )
-    if mounted.returncode:
-        pytest.skip("a small disk can only be mounted by root")
-    yield tiny
-    subprocess.run(["umount", str(tiny.outputs)], check=True)
-
-
-@pytest.mark.parametrize("force", [[], ["--force"]], ids=["a changed source", "forced"])
-def test_a_full_disk_says_so_and_leaves_the_last_good_state(small_disk: Tiny, force: list[str]) -> None:
-    tiny = small_disk
-    only = ("run", "--workpaper", "30", "--program", "atlas")
-    assert tiny.say(*only).code == 0
-    before = files_of(tiny.period)
-    invoices = tiny.tables / "invoices.csv"
-    if not force:
-        invoices.write_text(invoices.read_text().replace("250.00", "251.00"))
-    with (tiny.outputs / "filler").open("wb", buffering=0) as filler, pytest.raises(OSError, match="No space left"):
-        while True:
-            filler.write(b"x" * 4096)
-    said = tiny.say(*only, *force)
-    assert said.code == 2
-    assert "no room left on the disk" in said.err or "no space left on device" in said.err
-    assert "Traceback" not in said.err
-    assert files_of(tiny.period) == before
-    (tiny.outputs / "filler").unlink()
-    assert tiny.say(*only, *force).code == 0

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+from close_library.accounting.cash.cash_items import closing_cash_items, opening_cash_items
 from close_library.accounting.cash.cash_rows import (
     bank_rows,
     held_by_payouts,
@@ -34,15 +35,15 @@ def cash_and_payouts(scope: Scope) -> Result:
 
     Figures, in functional currency: `processor_gross`, `processor_fees`, `processor_net`, `payouts`, `payouts_itemised`,
     `payout_transactions`, `bank_in`, `matched`, `bank_open`, `receipts` and its three parts of the period;
-    `unmatched_bank`, `unmatched_receipts`, `unmatched_payouts`, `bank_adjusted`, `cash_general_ledger` at T; and
-    `receipts_general_ledger`, the period's ledger lines that name a receipt. Tables: processor rows by type, payouts, matches by
-    rule, open items with their reasons, the bank reconciliation, receipts that the ledger shows
-    otherwise. Raises BooksError where an exchange rate is missing and
-    ParameterError where no account plays the role cash.
+    `unmatched_bank`, `unmatched_receipts`, `unmatched_payouts`, `bank_adjusted`, `cash_general_ledger` at T;
+    `receipts_general_ledger`, the period's ledger lines that name a receipt; `opening_items` at the prior T, and
+    `opening_items_signed` where 21 was signed. Tables: processor rows by type, payouts, matches by rule, open items with their
+    reasons, the bank reconciliation, receipts that the ledger shows otherwise, the opening items and what became of them.
+    Raises BooksError where an exchange rate is missing and ParameterError where no account plays the role cash.
 
     Example, in a notebook: `cash_and_payouts(scope).unmatched_bank.amount`
     """
-    matching = match_cash(scope)
+    matching = match_cash(scope, scope.closing_date)
     rows = placed(scope, matching)
     sides = {"left": "documents", "right": "bank"}
     matched = matching.summary().rename(
@@ -53,16 +54,18 @@ def cash_and_payouts(scope: Scope) -> Result:
         f.id: f
         for f in (*_processor(scope), *_flows(scope, rows), *_open(scope, rows), *_ledger(scope, matching, rows))
     }
+    opened, opening = opening_cash_items(scope, "21.7", matching, rows)
     return Result(
         tables={
             "21.1": _types(scope),
             "21.2": _payout_table(scope, rows),
             "21.3": Table("Documents matched with the bank to T, by rule, each in its own currency", matched),
-            "21.4": _open_table(scope, matching, rows),
+            **closing_cash_items(scope, "21.4", matching, rows),
             "21.5": bank_reconciliation(scope, matching, rows, figures),
             "21.6": receipts_against_ledger(scope),
+            **opened,
         },
-        figures=figures,
+        figures=figures | opening,
         findings=tuple(cash_findings(scope, matching, rows)),
     )
 
@@ -218,18 +221,6 @@ def _payout_table(scope: Scope, rows: str) -> Table:
         """
     )
     return Table("Payouts of the period, each in its own currency", frame)
-
-
-def _open_table(scope: Scope, matching: Matching, rows: str) -> Table:
-    frame = scope.books.frame(
-        f"""
-        SELECT o.id AS item, o.first_date, o.age, o.currency, o.open_amount AS amount,
-               r.functional AS in_{scope.currency.lower()}, o.reason
-        FROM ({matching.open_items_query()}) o JOIN {rows} r USING (side, n)
-        WHERE o.side = 'left' OR o.open_amount > 0 ORDER BY o.side, o.first_date, o.id, r.source_file, r.source_row
-        """
-    )
-    return Table(f"Open at {scope.closing_date}: not in the bank, or not recorded", frame)
 
 
 def _population(table: str, amount: str, seen: str) -> str:

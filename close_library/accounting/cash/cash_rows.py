@@ -145,8 +145,8 @@ def cash_rules(scope: Scope) -> tuple[Rule, ...]:
     )
 
 
-def match_cash(scope: Scope) -> Matching:
-    """Match what documents say came in (left) with the lines of the bank (right), both dated to T."""
+def match_cash(scope: Scope, as_of: date) -> Matching:
+    """Match what documents say came in (left) with the lines of the bank (right), both dated to a day."""
     documents = f"""
         SELECT 'receipt ' || receipt_id AS id, receipt_id AS document_id, {_key("bank_reference")} AS bank_reference,
                {_key("reference")} AS payer_reference, amount, receipt_date AS date, currency, 'cash_receipts' AS source_table,
@@ -162,7 +162,7 @@ def match_cash(scope: Scope) -> Matching:
                value_date AS date, currency, 'bank_transactions' AS source_table, source_file, source_row
         FROM {bank_rows(scope)} WHERE amount <> 0
     """
-    return match(documents, lines, cash_rules(scope), books=scope.books, as_of=scope.closing_date, keep=_ADDRESS)
+    return match(documents, lines, cash_rules(scope), books=scope.books, as_of=as_of, keep=_ADDRESS)
 
 
 def placed(scope: Scope, matching: Matching) -> str:

@@ -15,6 +15,9 @@ from close_library.money import ZERO
 from close_library.parameters import COMPANY
 
 ACCRUAL, CORRECTION = "accrual", "correction"
+CONTRACTS, VENDORS = "contract balances and revenue", "vendor cost"
+"""What an entry is about."""
+
 _ORDER = ("accounts_receivable", "unbilled_receivable", "deferred_revenue", "revenue")
 
 
@@ -48,6 +51,7 @@ class Entry:
 
     number: str
     program: str
+    about: str
     kind: str
     lines: tuple[Line, ...]
     first_day: date
@@ -60,7 +64,7 @@ class Entry:
         """What the entry is, for the journal's header."""
         what = "Accrual" if self.kind == ACCRUAL else "Correction"
         reverses = f", reverses on {self.reversal_date(scope)}" if self.kind == ACCRUAL else ""
-        return f"{what} of contract balances and revenue {scope.period}, {named(self.program)}{reverses}"
+        return f"{what} of {self.about} {scope.period}, {named(self.program)}{reverses}"
 
 
 @dataclass
@@ -92,6 +96,17 @@ def adjusting_entries(adjustments: Mapping[str, Decimal]) -> list[tuple[str, tup
         _offset(one, other, accrued)
     entries = [(ACCRUAL, _lines(accrued)), (CORRECTION, _lines(sides))]
     return [(kind, lines) for kind, lines in entries if lines]
+
+
+def vendor_entry(adjustment: Decimal) -> tuple[str, tuple[Line, ...]]:
+    """The entry that books the adjustment of the vendor accrual against vendor cost.
+
+    Cost that the ledger lacks accrues, and reverses: the vendor's invoice will take its place. An accrual that the ledger has
+    beyond the work still to be billed, or did not reverse, is corrected and stays so.
+    """
+    accrual = Line("vendor_accrual", adjustment, {"vendor_accrual": 1})
+    cost = Line("vendor_cost", -adjustment, {"vendor_accrual": -1})
+    return (ACCRUAL, (cost, accrual)) if adjustment < 0 else (CORRECTION, (accrual, cost))
 
 
 def _accruals(sides: Mapping[str, _Side]) -> list[tuple[_Side, _Side]]:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 from decimal import Decimal
-from itertools import pairwise
 from typing import Any
 
 import pandas as pd
 
-from close_library.accounting.entries.adjusting import Entry, Line, named
-from close_library.accounting.entries.support import ROLES, Difference
+from close_library.accounting.entries.adjusting import ACCRUAL, Entry, Line, named
+from close_library.accounting.entries.support import Difference
 from close_library.accounting.ledger import natural_sign
+from close_library.accounting.parts import in_parts
 from close_library.accounting.receivables.reconcile_receivables import receivables_to_ledger
 from close_library.accounting.sql import FILE_ORDER, texts
 from close_library.evidence import Figure, Scope, Table
@@ -19,14 +19,14 @@ from close_library.money import ZERO, agrees
 from close_library.parameters import COMPANY
 
 LINE_TABLE = "61.2"
-LINES_AT_MOST = 1000
-"""Rows of one schedule in a document; more lines go on in `61.2.2`, `61.2.3` …"""
+"""The schedule of all lines; where there are more than a document's table holds, they go on in `61.2.2`, `61.2.3` …"""
 
 LABELS = {
     "unbilled_receivable": "Unbilled receivable",
     "deferred_revenue": "Deferred revenue",
     "revenue": "Revenue",
     "accounts_receivable": "Receivables, to be cleared",
+    "vendor_accrual": "Accrued vendor cost",
 }
 
 
@@ -61,15 +61,8 @@ def line_tables(scope: Scope, entries: list[Entry]) -> dict[str, Table]:
         for number, line in enumerate(entry.lines, 1)
     ]
     types = {"line": "int", "date": "date", "reversal_date": "date", "debit": "money", "credit": "money"}
-    cuts = [*range(0, max(1, len(rows)), LINES_AT_MOST), max(1, len(rows))]
-    return {
-        LINE_TABLE + (f".{n}" if n > 1 else ""): Table(
-            "Lines of the proposed entries" + (", continued" if n > 1 else ""),
-            pd.DataFrame(rows[first:last], columns=list(LINE_COLUMNS), dtype=object),
-            types=types,
-        )
-        for n, (first, last) in enumerate(pairwise(cuts), 1)
-    }
+    frame = pd.DataFrame(rows, columns=list(LINE_COLUMNS), dtype=object)
+    return in_parts(LINE_TABLE, Table("Lines of the proposed entries", frame, types=types))
 
 
 def _line_row(scope: Scope, entry: Entry, number: int, line: Line, customers: dict[str, str]) -> tuple[Any, ...]:
@@ -91,6 +84,13 @@ def _customers(scope: Scope) -> dict[str, str]:
 def _line_memo(scope: Scope, entry: Entry, line: Line) -> str:
     if line.role == "accounts_receivable":
         return f"Billing of {named(entry.program)} to be cleared, see workpaper 20"
+    if line.role == "vendor_cost":
+        why = (
+            "approved work that no invoice names yet"
+            if entry.kind == ACCRUAL
+            else "accrued beyond the work to be billed"
+        )
+        return f"Vendor cost of {named(entry.program)}: {why}"
     year = " (fiscal year to date)" if line.role == "revenue" and entry.first_day != scope.period.first_day else ""
     return f"{LABELS[line.role]} of {named(entry.program)} to the computed amount{year}"
 
@@ -109,10 +109,12 @@ def _account(scope: Scope, role: str, program: str) -> str:
     return used[0]["account"] if used else accounts[0]
 
 
-def _note(left: Decimal, proposed: Decimal, tolerance: Decimal) -> str | None:
-    """Why something is left of a difference."""
+def _note(left: Decimal, proposed: Decimal, tolerance: Decimal, *, by_year: bool) -> str | None:
+    """Why something is left of a difference; `by_year`: revenue that is adjusted for the fiscal year to date."""
     if agrees(left, tolerance):
         return "within the tie-out tolerance" if left else None
+    if not by_year:
+        return "no account plays a role of the entry: nothing can be booked"
     if proposed:
         return "the entry corrects earlier months of the fiscal year in the open period"
     return "earlier months of the fiscal year hold the same amount the other way: nothing to book"
@@ -121,14 +123,15 @@ def _note(left: Decimal, proposed: Decimal, tolerance: Decimal) -> str | None:
 def proof(scope: Scope, differences: list[Difference], entries: list[Entry]) -> Table:
     rows = []
     for each in differences:
-        for role in ROLES:
+        for role in each.computed:
             moved = sum(
                 (line.amount for e in entries if e.program == each.program for line in e.lines if line.role == role),
                 ZERO,
             )
             proposed = natural_sign(role) * moved + ZERO
             left = each.computed[role] - each.booked[role] - proposed
-            note = _note(left, proposed, scope.parameters.tolerances.tie_out)
+            by_year = role == "revenue" and each.first_day != scope.period.first_day
+            note = _note(left, proposed, scope.parameters.tolerances.tie_out, by_year=by_year)
             label = "Revenue of the period" if role == "revenue" else LABELS[role]
             rows.append((named(each.program), label, each.booked[role], proposed, each.computed[role], left, note))
     columns = ["program", "item", "booked", "proposed", "computed", "left", "note"]

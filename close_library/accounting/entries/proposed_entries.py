@@ -1,15 +1,25 @@
-"""Proposed journal entries (workpaper 61): what to book so that the ledger shows the computed contract balances and revenue.
+"""Proposed journal entries (workpaper 61): what to book so that the ledger shows the computed balances and revenue.
 
-Computed − booked, by role and program: unbilled receivable, deferred revenue, revenue. Because position = revenue − billed, what
-the three do not offset among themselves is billing that the ledger lacks or has twice: it stands on the receivables control
-account, in a line of its own that workpaper 20 keeps open until it is cleared. Vendor accruals do not belong here.
+Computed − booked, by role and program: unbilled receivable, deferred revenue, revenue, vendor accrual. Because position =
+revenue − billed, what the first three do not offset among themselves is billing that the ledger lacks or has twice: it stands on
+the receivables control account, in a line of its own that workpaper 20 keeps open until it is cleared. The vendor accrual is
+booked against vendor cost, in an entry of its own.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from decimal import Decimal
 
-from close_library.accounting.entries.adjusting import Entry, adjusting_entries, named
+from close_library.accounting.entries.adjusting import (
+    CONTRACTS,
+    VENDORS,
+    Entry,
+    Line,
+    adjusting_entries,
+    named,
+    vendor_entry,
+)
 from close_library.accounting.entries.entry_schedules import (
     LINE_TABLE,
     entries_table,
@@ -17,9 +27,18 @@ from close_library.accounting.entries.entry_schedules import (
     proof,
     receivables_side,
 )
-from close_library.accounting.entries.support import differences, signed_support
-from close_library.accounting.ledger import natural_sign
+from close_library.accounting.entries.support import (
+    CONTRACT_ROLES,
+    VENDOR_ROLE,
+    Difference,
+    differences,
+    roles,
+    signed_support,
+)
+from close_library.accounting.ledger import ledger_balance, natural_sign
 from close_library.accounting.revenue.contracts import require_contract_rates
+from close_library.accounting.vendors.vendor_payables import vendor_figure
+from close_library.accounting.vendors.vendor_rows import require_vendor_rates
 from close_library.evidence import Figure, Population, Result, Scope
 from close_library.money import ZERO, agrees
 
@@ -29,7 +48,8 @@ def proposed_journal_entries(scope: Scope) -> Result:
 
     Figures: `debits:<entry>` and `credits:<entry>`, positive, in functional currency. Tables: 61.1 the entries, 61.2 their
     lines, 61.3 booked + proposed = computed by program and role, 61.4 what stands on receivables. An accrual (revenue earned and
-    not billed, billing not in the ledger) reverses on the first day of the next period; a correction does not. Revenue is
+    not billed, billing not in the ledger, vendors' work that no invoice names) reverses on the first day of the next period; a
+    correction does not. Revenue is
     adjusted for the fiscal year to date, so that an error that an earlier month holds the other way is not booked twice; what is
     left of the month's difference is in 61.3. A program within the tie-out tolerance gets no entry. Raises BooksError where an
     exchange rate is missing. An entry on a role without an account is not proposed.
@@ -41,17 +61,17 @@ def proposed_journal_entries(scope: Scope) -> Result:
         proposed_journal_entries(open_scope(period="2026-10")).tables["61.3"].frame
     """
     require_contract_rates(scope)
+    if VENDOR_ROLE in roles(scope):
+        require_vendor_rates(scope, VENDOR_ROLE)
     found = differences(scope)
     entries: list[Entry] = []
     taken = _numbers_taken(scope)
     for each in found:
-        if all(agrees(amount, scope.parameters.tolerances.tie_out) for amount in each.adjustments.values()):
-            continue
-        for kind, lines in adjusting_entries(each.adjustments):
+        for about, kind, lines in _entries(scope, each):
             if not all(scope.parameters.accounts.held(line.role) for line in lines):
                 continue  # there is no account to book on: what is left stays open in 61.3
             number = f"PJE-{scope.period}-{taken + len(entries) + 1:03d}"
-            entries.append(Entry(number, each.program, kind, lines, each.first_day))
+            entries.append(Entry(number, each.program, about, kind, lines, each.first_day))
     figures: dict[str, Figure] = {}
     for entry in entries:
         for side, label in (("debits", "Debits"), ("credits", "Credits")):
@@ -81,6 +101,28 @@ def after_booking(proposed: Result, booked: Figure, role: str) -> Decimal:
             lines = table.frame[table.frame["role"] == role]
             moved += sum(lines["debit"].dropna(), ZERO) - sum(lines["credit"].dropna(), ZERO)
     return booked.money + natural_sign(role) * moved
+
+
+def accrual_once_booked(scope: Scope, proposed: Result) -> tuple[Decimal, Figure | None]:
+    """What the ledger shows of the vendor accrual once the entries are booked, and the accrual of workpaper 24.
+
+    None where the books hold no work of vendors: then nothing is computed, and nothing to be compared.
+    """
+    label = "Accrued vendor cost in the general ledger"
+    booked = after_booking(proposed, ledger_balance(scope, VENDOR_ROLE, VENDOR_ROLE, label), VENDOR_ROLE)
+    return booked, vendor_figure(scope, VENDOR_ROLE) if VENDOR_ROLE in roles(scope) else None
+
+
+def _entries(scope: Scope, difference: Difference) -> Iterator[tuple[str, str, tuple[Line, ...]]]:
+    """What a program's differences beyond the tie-out tolerance come to: what it is about, the kind, the lines."""
+    tolerance = scope.parameters.tolerances.tie_out
+    contracts = {role: difference.adjustments[role] for role in CONTRACT_ROLES}
+    if not all(agrees(amount, tolerance) for amount in contracts.values()):
+        for kind, lines in adjusting_entries(contracts):
+            yield CONTRACTS, kind, lines
+    accrual = difference.adjustments.get(VENDOR_ROLE, ZERO)
+    if not agrees(accrual, tolerance):
+        yield VENDORS, *vendor_entry(accrual)
 
 
 def _numbers_taken(scope: Scope) -> int:

@@ -11,13 +11,20 @@ from close_library.accounting.revenue.contract_balances import BALANCES
 from close_library.accounting.revenue.contracts import contract_lines, positions, revenue_rows
 from close_library.accounting.revenue.signed import signed_line_revenue
 from close_library.accounting.sql import day, population, shown, text, texts
+from close_library.accounting.vendors.vendor_rows import vendor_rows
 from close_library.evidence import Scope
 from close_library.money import ZERO
 from close_library.parameters import COMPANY
 from close_library.period import Period
 
-ROLES = ("unbilled_receivable", "deferred_revenue", "revenue")
+CONTRACT_ROLES = ("unbilled_receivable", "deferred_revenue", "revenue")
+VENDOR_ROLE = "vendor_accrual"
 """The roles that this room proposes entries for."""
+
+
+def roles(scope: Scope) -> tuple[str, ...]:
+    """The roles whose differences are booked; the vendor accrual only where vendors' work is in the books."""
+    return (*CONTRACT_ROLES, VENDOR_ROLE) if scope.books.has("vendor_work") else CONTRACT_ROLES
 
 
 @dataclass(frozen=True)
@@ -35,15 +42,17 @@ class Difference:
 def differences(scope: Scope) -> list[Difference]:
     """Every program that has a computed or booked amount, the company's own rows last."""
     month, year = scope.period.first_day, revenue_window(scope)
-    sums = {(role, first): by_program(scope, role, first) for role in ROLES for first in (month, year)}
-    programs = sorted({p for each in sums.values() for p in each}, key=lambda p: (p == COMPANY, p))
+    sums = {(role, month): by_program(scope, role, month) for role in roles(scope)}
+    of_year_so_far = by_program(scope, "revenue", year)
+    known = {program for each in (*sums.values(), of_year_so_far) for program in each}
     found = []
-    for program in programs:
+    for program in sorted(known, key=lambda p: (p == COMPANY, p)):
         computed, booked, gap = {}, {}, {}
-        for role in ROLES:
+        for role in roles(scope):
             computed[role], booked[role] = sums[role, month].get(program, (ZERO, ZERO))
-            of_year = sums[role, year].get(program, (ZERO, ZERO))
-            gap[role] = natural_sign(role) * (of_year[0] - of_year[1])
+            counted = of_year_so_far if role == "revenue" else sums[role, month]
+            wanted, held = counted.get(program, (ZERO, ZERO))
+            gap[role] = natural_sign(role) * (wanted - held)
         same = gap["revenue"] == booked["revenue"] - computed["revenue"]
         found.append(Difference(program, computed, booked, gap, month if same else year))
     return found
@@ -95,14 +104,23 @@ def _difference(scope: Scope, role: str, first_day: date) -> str:
     """Computed rows positive, booked rows negative, natural sign; `shown['program']` says whose they are."""
     if role == "revenue":
         return f"{_earned(scope, first_day)} UNION ALL {_booked_revenue(scope, first_day)}"
+    booked = balance_population(scope, role, scope.closing_date).query
+    return f"{_computed(scope, role)} UNION ALL SELECT source_table, source_file, source_row, -amount, shown FROM ({booked})"
+
+
+def _computed(scope: Scope, role: str) -> str:
+    """The rows behind a computed balance at T."""
+    if role == VENDOR_ROLE:
+        return f"""
+            {population("source_table", "source_file", "source_row", "functional", "seen")}
+            FROM {vendor_rows(scope)} WHERE figure = '{VENDOR_ROLE}'
+        """
     side = BALANCES[role][1]
     seen = shown(contract="contract_id", currency="currency", revenue_to_date="revenue_to_date::money",
                  billed_to_date="billed_to_date::money", rate="rate", program="owner")  # fmt: skip
-    booked = balance_population(scope, role, scope.closing_date).query
     return f"""
         {population("'contracts'", "source_file", "source_row", side, seen)}
         FROM {positions(scope, scope.closing_date)} WHERE {side} <> 0
-        UNION ALL SELECT source_table, source_file, source_row, -amount, shown FROM ({booked})
     """
 
 

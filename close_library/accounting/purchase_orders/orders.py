@@ -11,7 +11,7 @@ from close_library.accounting.currency import SPOT_RATES, functional, require_ra
 from close_library.accounting.receivables.subledger import applications_query
 from close_library.accounting.revenue.pricing import LINES
 from close_library.accounting.schedules import priced_deliveries, recognised
-from close_library.accounting.sql import day, memoised, owned, population, shown, text
+from close_library.accounting.sql import day, known_by, memoised, owned, population, shown, text, texts, viewed
 from close_library.evidence import Figure, Population, Scope
 
 VALUES = {
@@ -51,38 +51,75 @@ def value_rows(scope: Scope) -> str:
     Recognised revenue of a delivery stands with the order that the delivery names; revenue of lines that are not recognised by
     delivery, and of cost-to-cost lines, with the first issued order of the contract.
     """
+    return viewed(
+        scope.books,
+        "value_rows",
+        f"""
+        SELECT * FROM {_without_delivery(scope)}
+        UNION ALL BY NAME
+        SELECT * FROM ({delivered_rows(scope)}) r WHERE {_of_scope(scope)}
+        """,
+    )
+
+
+def _without_delivery(scope: Scope) -> str:
+    """The value rows that are not those of deliveries."""
     none = f"SELECT {_NOTHING} WHERE false"
-    kinds = (none, delivered_rows(scope), recognised_otherwise_rows(scope), _invoiced(scope), _collected(scope))
+    kinds = (none, recognised_otherwise_rows(scope), _invoiced(scope), _collected(scope))
     rows = " UNION ALL BY NAME ".join(f"SELECT * FROM ({kind})" for kind in kinds)
     value = functional("r.amount", "r.currency", "s.rate", scope.currency)
     return memoised(
         scope.books,
-        "value_rows",
+        "value_rows_without_delivery",
         f"""
         WITH rows AS ({rows})
         SELECT r.*, {value} AS functional
         FROM rows r LEFT JOIN ({SPOT_RATES}) s ON s.currency = r.currency AND s.rate_date = r.rate_date
-        WHERE {owned(scope, "r.owner")} OR r.po_number IN (SELECT po_number FROM {own_orders(scope)})
+        WHERE {_of_scope(scope)}
+        """,
+    )
+
+
+def _of_scope(scope: Scope) -> str:
+    """The condition that a row `r` belongs to the program, or names one of its orders."""
+    if scope.is_company:
+        return "true"
+    numbers = [row["po_number"] for row in scope.books.sql(f"SELECT po_number FROM {own_orders(scope)} ORDER BY 1").to_pylist()]
+    return f"({owned(scope, 'r.owner')} OR r.po_number IN {texts(numbers)})"
+
+
+def value_sums(scope: Scope) -> str:
+    """What the value rows add up to by value, order, owner and month: what adds them up reads these.
+
+    Columns: value, po_number, owner, dated (the last day of the month), rows (how many), functional, missing (how many have no
+    rate).
+    """
+    return memoised(
+        scope.books,
+        "value_sums",
+        f"""
+        SELECT value, po_number, owner, CAST(last_day(dated) AS DATE) AS dated, count(*) AS rows,
+               CAST(coalesce(sum(functional), 0) AS DECIMAL(38,4)) AS functional,
+               count(*) FILTER (functional IS NULL) AS missing
+        FROM {value_rows(scope)} GROUP BY ALL
         """,
     )
 
 
 def require_order_rates(scope: Scope) -> None:
     """Refuse to go on when a rate is missing for a value or for what funds an order. Raises BooksError with currency and date."""
+    missing = scope.books.sql(f"SELECT coalesce(sum(missing), 0) AS n FROM {value_sums(scope)}").to_pylist()[0]["n"]
+    values = f"SELECT currency, rate_date FROM {value_rows(scope)} WHERE functional IS NULL UNION ALL" if missing else ""
     require_rates(
-        scope,
-        f"""
-        SELECT currency, rate_date FROM {value_rows(scope)} WHERE functional IS NULL
-        UNION ALL SELECT currency, dated FROM {funding_rows(scope)} WHERE functional IS NULL
-        """,
+        scope, f"{values} SELECT currency, dated AS rate_date FROM {funding_rows(scope)} WHERE functional IS NULL"
     )
 
 
 def delivered_rows(scope: Scope) -> str:
     """Deliveries on both bases, and the revenue of the lines that are recognised by delivery."""
     columns = """
-        po_number, owner, priced_date AS dated, priced_date AS rate_date, currency, value AS amount, delivery_id AS document,
-        delivery_id, contract_line_id, 'deliveries' AS source_table, source_file, source_row
+        po_number, owner, priced_date AS dated, priced_date AS rate_date, currency, value AS amount, functional,
+        delivery_id AS document, delivery_id, contract_line_id, 'deliveries' AS source_table, source_file, source_row
     """
     at = day(scope.closing_date)
     return f"""
@@ -202,7 +239,7 @@ def funding_rows(scope: Scope) -> str:
         f"""
         WITH listed AS (
             SELECT * FROM {own_orders(scope)}
-            WHERE issue_date <= {at} OR po_number IN (SELECT po_number FROM {value_rows(scope)} WHERE po_number IS NOT NULL)
+            WHERE issue_date <= {at} OR po_number IN (SELECT po_number FROM {value_sums(scope)} WHERE po_number IS NOT NULL)
         ),
         funds AS (
             SELECT po_number, issue_date AS dated, currency, authorized_amount AS amount, NULL AS amendment_number,
@@ -249,7 +286,9 @@ def funded(scope: Scope, po_number: str) -> Figure:
 
 def valued(scope: Scope, value: str, po_number: str) -> Figure:
     """A value of an order to T: the figure `<value>:<po_number>`."""
-    rows = Population(scope.books, value_query(scope, value, po_number))
+    condition = f"value = '{value}' AND po_number = {text(po_number)}"
+    known = known_by(scope, value_sums(scope), condition)
+    rows = Population(scope.books, value_query(scope, value, po_number), known=known)
     return Figure.of(f"{value}:{po_number}", f"{po_number}: {VALUES[value].lower()}", scope.currency, rows)
 
 

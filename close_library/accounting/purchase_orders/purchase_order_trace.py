@@ -19,12 +19,12 @@ from close_library.accounting.purchase_orders.orders import (
     order_numbers,
     orders,
     require_order_rates,
-    value_rows,
+    value_sums,
     valued,
 )
 from close_library.accounting.purchase_orders.review_deliveries import delivery_findings
-from close_library.accounting.purchase_orders.value_status import STANDINGS, STATUSES, value_statuses
-from close_library.accounting.revenue.contracts import billing_rows, revenue_rows
+from close_library.accounting.purchase_orders.value_status import STANDINGS, STATUSES, status_sums
+from close_library.accounting.revenue.contracts import billing_rows, revenue_population
 from close_library.accounting.schedules import priced_deliveries
 from close_library.accounting.sql import day, owned, population, shown
 from close_library.evidence import Figure, Population, Result, Scope, Table
@@ -55,7 +55,7 @@ def purchase_order_trace(scope: Scope) -> Result:
 def status_total(scope: Scope, value: str) -> Decimal:
     """A value of the program's own rows as the sum of its statuses: it must be the program's value."""
     rows = scope.books.sql(
-        f"SELECT coalesce(sum(amount), 0) AS total FROM {value_statuses(scope)} WHERE value = '{value}' AND {owned(scope)}"
+        f"SELECT coalesce(sum(amount), 0) AS total FROM {status_sums(scope)} WHERE value = '{value}' AND {owned(scope)}"
     )
     total: Decimal = rows.to_pylist()[0]["total"]
     return total
@@ -65,12 +65,10 @@ def _figures(scope: Scope, numbers: list[str]) -> Iterable[Figure]:
     for number in numbers:
         yield funded(scope, number)
         yield from (valued(scope, value, number) for value in VALUES)
-    yield from (
-        Figure.of(
-            value, f"{label}, of the program", scope.currency, Population(scope.books, _program_query(scope, value))
-        )
-        for value, label in VALUES.items()
-    )
+    for value, label in VALUES.items():
+        at_t = revenue_population(scope, "NOT catch_up") if value == "recognised" else None
+        rows = at_t or Population(scope.books, _program_query(scope, value))
+        yield Figure.of(value, f"{label}, of the program", scope.currency, rows)
 
 
 def _program_query(scope: Scope, value: str) -> str:
@@ -80,11 +78,6 @@ def _program_query(scope: Scope, value: str) -> str:
         return f"""
             {population("'invoice_lines'", "source_file", "source_row", "functional", "seen")}
             FROM {billing_rows(scope)} WHERE invoice_date <= {at}
-        """
-    if value == "recognised":
-        return f"""
-            {population("source_table", "source_file", "source_row", "functional", "seen")}
-            FROM {revenue_rows(scope)} WHERE recognised_date <= {at} AND NOT catch_up
         """
     if value == "collected":
         seen = shown(application="application_id", receipt="receipt.document_id", invoice="invoice.document_number",
@@ -138,7 +131,7 @@ def _beside_the_orders(scope: Scope) -> dict[str, dict[str, Decimal]]:
             SELECT value, functional, CASE WHEN own.number IS NOT NULL THEN 'less: rows of other programs'
                    WHEN po_number IS NULL THEN 'no purchase order' WHEN known.number IS NULL THEN 'unknown purchase order'
                    ELSE 'purchase order of another program' END AS standing
-            FROM {value_rows(scope)} LEFT JOIN own ON own.number = po_number LEFT JOIN known ON known.number = po_number
+            FROM {value_sums(scope)} LEFT JOIN own ON own.number = po_number LEFT JOIN known ON known.number = po_number
             WHERE own.number IS NULL OR NOT coalesce({owned(scope)}, false)
         )
         SELECT standing, value, CAST(sum(CASE standing WHEN 'less: rows of other programs' THEN -functional ELSE functional END)
@@ -159,7 +152,7 @@ def _by_status(scope: Scope, figures: dict[str, Figure]) -> Table:
     rows = scope.books.sql(
         f"""
         SELECT standing, status, value, CAST(sum(amount) AS DECIMAL(38,4)) AS amount
-        FROM {value_statuses(scope)} WHERE {owned(scope)} GROUP BY ALL
+        FROM {status_sums(scope)} WHERE {owned(scope)} GROUP BY ALL
         """
     ).to_pylist()
     cells = {(row["standing"], row["status"], row["value"]): row["amount"] for row in rows}

@@ -39,20 +39,27 @@ def _of_period(scope: Scope) -> str:
     return f"delivery_date BETWEEN {day(scope.period.first_day)} AND {day(scope.closing_date)}"
 
 
-def _not_billed(scope: Scope) -> list[Finding]:
-    """Accepted value whose delivery is on no posted invoice dated to T, after more than `grace_days.unbilled` days."""
+def not_billed(scope: Scope) -> str:
+    """Accepted value whose delivery is on no posted invoice dated to T, however young: the columns of `priced_deliveries` and
+    `days` from its acceptance to T."""
     at = day(scope.closing_date)
-    rows = scope.books.sql(
-        f"""
-        WITH billed AS (
+    return f"""
+        (WITH billed AS (
             SELECT DISTINCT delivery_id FROM invoice_lines JOIN ({posted_documents(scope)}) i USING (invoice_id)
             WHERE i.document_type = 'invoice' AND delivery_id IS NOT NULL
         )
-        SELECT delivery_id, contract_line_id, po_number, priced_date, date_diff('day', priced_date, {at}) AS days, functional
+        SELECT *, date_diff('day', priced_date, {at}) AS days
         FROM {priced_deliveries(scope)} ANTI JOIN billed USING (delivery_id)
-        WHERE basis = 'accepted' AND priced_date <= {at} AND value <> 0 AND {owned(scope)}
-          AND date_diff('day', priced_date, {at}) > {scope.parameters.grace_days.unbilled}
-        ORDER BY delivery_id, source_file, source_row
+        WHERE basis = 'accepted' AND priced_date <= {at} AND value <> 0 AND {owned(scope)})
+    """
+
+
+def _not_billed(scope: Scope) -> list[Finding]:
+    """What is not billed after more than `grace_days.unbilled` days."""
+    rows = scope.books.sql(
+        f"""
+        SELECT delivery_id, contract_line_id, po_number, priced_date, days, functional FROM {not_billed(scope)}
+        WHERE days > {scope.parameters.grace_days.unbilled} ORDER BY delivery_id, source_file, source_row
         """
     ).to_pylist()
     return [

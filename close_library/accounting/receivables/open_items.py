@@ -21,6 +21,15 @@ ITEM_SHOWN = shown(
     program="owner",
 )
 
+MOVEMENT_SHOWN = shown(
+    document="document_number",
+    kind="kind",
+    date="counts_from",
+    currency="currency",
+    amount="amount::money",
+    program="owner",
+)
+
 
 def open_item_population(
     scope: Scope, as_of: date, condition: str = "true", amount: str = "open_functional"

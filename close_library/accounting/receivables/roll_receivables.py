@@ -1,19 +1,24 @@
 """Receivables roll-forward (workpaper 30): opening + invoices − credit memos − cash − discounts − write-offs ± FX = closing.
 
 ACCOUNTING.md §1. Each term has the sign in which the formula takes it, so what is subtracted is positive in the normal case.
+The opening balance is the prior closing as signed, and its restatement a line of its own (`roll`).
 """
 
 from __future__ import annotations
 
+from datetime import date
 from decimal import Decimal
 
-import pandas as pd
-
-from close_library.accounting.receivables.open_items import fx_items, open_item_population, require_receivable_rates
+from close_library.accounting.receivables.open_items import (
+    MOVEMENT_SHOWN,
+    fx_items,
+    open_item_population,
+    require_receivable_rates,
+)
+from close_library.accounting.roll import opening_figures, roll_table, rolled, waterfall
 from close_library.accounting.schedules import movements
 from close_library.accounting.sql import day, owned, population, shown
-from close_library.evidence import Chart, Figure, Population, Result, Scope, Table
-from close_library.money import ZERO, spell
+from close_library.evidence import Figure, Population, Result, Scope
 
 _TERMS = {
     "invoices": ("Invoices", "invoice", 1),
@@ -39,10 +44,11 @@ def receivables_roll_forward(scope: Scope) -> Result:
     """The roll-forward of receivables over the period, in functional currency.
 
     Figures: `opening_balance`, `invoices`, `credit_memos`, `cash_received`, `discounts`, `write_offs`, `fx`,
-    `closing_balance`. Opening and closing are the open items at the rates of their dates; the movements stand at the
-    rates of theirs; `fx` is what the change of rates did to foreign items, realised and not, with both rates. A
-    receipt counts for a program with its applications to the program's invoices and the unapplied rest that the program
-    owns. The opening balance is computed. Raises BooksError where an exchange rate is missing.
+    `closing_balance`, and `restatement` where the prior closing was signed. Opening and closing are the open items at the
+    rates of their dates; the movements stand at the rates of theirs; `fx` is what the change of rates did to foreign items,
+    realised and not, with both rates. A receipt counts for a program with its applications to the program's invoices and the
+    unapplied rest that the program owns. The opening balance is the prior closing as signed, else computed, and says which.
+    Raises BooksError where an exchange rate is missing.
 
     Example:
         from close_library.accounting import receivables_roll_forward
@@ -51,38 +57,30 @@ def receivables_roll_forward(scope: Scope) -> Result:
         receivables_roll_forward(open_scope("atlas", "2026-10")).table
     """
     require_receivable_rates(scope)
+    before, at = scope.opening_date, scope.closing_date
     figures = {
-        "opening_balance": _balance(scope, "opening_balance", f"Opening balance at {scope.opening_date}", opening=True),
+        **opening_figures(scope, "30", _balance(scope, "opening_balance", f"Opening balance at {before}", before)),
         **{id: _term(scope, id, *term) for id, term in _TERMS.items()},
         "fx": Figure.of("fx", "Exchange rate differences", scope.currency, _fx(scope)),
-        "closing_balance": _balance(
-            scope, "closing_balance", f"Closing balance at {scope.closing_date}", opening=False
-        ),
+        "closing_balance": _balance(scope, "closing_balance", f"Closing balance at {at}", at),
     }
-    return Result(tables={"30.1": _table(figures)}, figures=figures, charts=(_waterfall(figures, scope.currency),))
+    table = roll_table("Roll-forward of receivables", figures, FORMULA)
+    picture = waterfall("30.c1", "Receivables from opening to closing", figures, FORMULA, scope.currency)
+    return Result(tables={"30.1": table}, figures=figures, charts=(picture,))
 
 
 def rolled_balance(roll: Result) -> Decimal:
-    """The closing balance that the opening balance and the movements add up to."""
-    return sum((sign * roll.figures[id].money for id, sign in FORMULA), ZERO)
+    """The closing balance that the opening balance, its restatement and the movements add up to."""
+    return rolled(roll, FORMULA)
 
 
-def _balance(scope: Scope, id: str, label: str, *, opening: bool) -> Figure:
-    at = scope.opening_date if opening else scope.closing_date
+def _balance(scope: Scope, id: str, label: str, at: date) -> Figure:
     return Figure.of(id, label, scope.currency, open_item_population(scope, at))
 
 
 def _term(scope: Scope, id: str, label: str, kind: str, sign: int) -> Figure:
-    seen = shown(
-        document="document_number",
-        kind="kind",
-        date="counts_from",
-        currency="currency",
-        amount="amount::money",
-        program="owner",
-    )
     query = f"""
-        {population("source_table", "source_file", "source_row", f"{sign} * functional", seen)}
+        {population("source_table", "source_file", "source_row", f"{sign} * functional", MOVEMENT_SHOWN)}
         FROM {movements(scope)}
         WHERE kind = '{kind}' AND moves_owner AND {owned(scope)}
           AND counts_from BETWEEN {day(scope.period.first_day)} AND {day(scope.closing_date)}
@@ -110,28 +108,3 @@ def _fx(scope: Scope) -> Population:
         WHERE {change} <> 0 OR after.open_amount <> 0
         """,
     )
-
-
-def _table(figures: dict[str, Figure]) -> Table:
-    order = list(figures)
-    sign = dict(FORMULA)
-    frame = pd.DataFrame(
-        {
-            "line": [("less: " if sign.get(id, 1) < 0 else "") + figures[id].label for id in order],
-            "amount": [figures[id].money for id in order],
-        }
-    )
-    return Table("Roll-forward of receivables", frame, links=tuple((n, 1, id) for n, id in enumerate(order)))
-
-
-def _waterfall(figures: dict[str, Figure], currency: str) -> Chart:
-    sign = dict(FORMULA)
-    steps = [
-        {
-            "label": figure.label.split(" at ")[0],
-            "amount": spell(sign.get(id, 1) * figure.money, currency),
-            "kind": "total" if id in ("opening_balance", "closing_balance") else "step",
-        }
-        for id, figure in figures.items()
-    ]
-    return Chart("30.c1", "waterfall", "Receivables from opening to closing", currency, steps)

@@ -15,7 +15,7 @@ from close_library.accounting.revenue.contracts import (
     contract_lines,
     positions,
     require_contract_rates,
-    revenue_rows,
+    revenue_sums,
 )
 from close_library.accounting.sql import day, population, shown
 from close_library.evidence import Figure, Finding, Population, Result, Scope, Table
@@ -87,7 +87,7 @@ def _by_line(scope: Scope) -> Table:
     at = day(scope.closing_date)
     frame = scope.books.frame(
         f"""
-        WITH earned AS (SELECT contract_line_id, sum(amount) AS revenue FROM {revenue_rows(scope)} GROUP BY 1),
+        WITH earned AS (SELECT contract_line_id, sum(amount) AS revenue FROM {revenue_sums(scope)} GROUP BY 1),
         billed AS (SELECT contract_line_id, sum(amount) AS billed FROM {billing_rows(scope)}
                    WHERE invoice_date <= {at} GROUP BY 1)
         SELECT contract_id, contract_line_id, product, currency, coalesce(revenue, 0) AS revenue_to_date,

@@ -13,8 +13,8 @@ from close_library.accounting.currency import SPOT_RATES, functional, require_ra
 from close_library.accounting.revenue.pricing import LINES
 from close_library.accounting.revenue.signed import signed_line_revenue, signed_programs
 from close_library.accounting.schedules import priced_deliveries, recognised
-from close_library.accounting.sql import FILE_ORDER, day, memoised, owned, shown, texts, viewed
-from close_library.evidence import Scope
+from close_library.accounting.sql import FILE_ORDER, day, known_by, memoised, owned, population, shown, texts, viewed
+from close_library.evidence import Population, Scope
 
 
 def contract_lines(scope: Scope) -> str:
@@ -29,12 +29,19 @@ def revenue_rows(scope: Scope) -> str:
     catch_up, address, seen. The rows without catch-ups add up to the revenue to date; a catch-up row stands in the open period
     and adds to it what signed periods lack. There are as many rows as deliveries, so they are read and not held.
     """
+    rows = _earned_rows(scope)
+    catch_ups = _catch_ups(scope)
+    return rows if catch_ups is None else f"(SELECT * FROM {rows} UNION ALL SELECT * FROM {catch_ups})"
+
+
+def _earned_rows(scope: Scope) -> str:
+    """The rows of revenue to T without catch-ups."""
     delivered_seen = shown(delivery="delivery_id", line="contract_line_id", date="priced_date", quantity="quantity",
                            value="value::money", currency="currency", program="owner")  # fmt: skip
     month_seen = shown(line="contract_line_id", date="recognised_date", value="amount::money", currency="currency",
                        program="owner")  # fmt: skip
     at = day(scope.closing_date)
-    rows = viewed(
+    return viewed(
         scope.books,
         "revenue",
         f"""
@@ -48,11 +55,40 @@ def revenue_rows(scope: Scope) -> str:
         FROM {recognised(scope)} WHERE recognised_date <= {at} AND {owned(scope)}
         """,
     )
-    catch_ups = _catch_ups(scope, rows)
-    return rows if catch_ups is None else f"(SELECT * FROM {rows} UNION ALL SELECT * FROM {catch_ups})"
 
 
-def _catch_ups(scope: Scope, rows: str) -> str | None:
+def revenue_sums(scope: Scope) -> str:
+    """Revenue to T by contract line and month: what adds up `revenue_rows` reads these, a thousandth as many.
+
+    Columns: contract_line_id, contract_id, owner, currency, recognised_date (the last day of the month, and T for a catch-up),
+    catch_up, rows (how many), amount, functional, missing (how many have no rate). Whether a month belongs to a period, or lies
+    before T, is what it is of each of its rows.
+    """
+    sums = _earned_sums(scope)
+    catch_ups = _catch_ups(scope)
+    if catch_ups is None:
+        return sums
+    columns = (
+        "contract_line_id, contract_id, owner, currency, recognised_date, catch_up, 1 AS rows, amount, functional, 0"
+    )
+    return f"(SELECT * FROM {sums} UNION ALL SELECT {columns} FROM {catch_ups})"
+
+
+def _earned_sums(scope: Scope) -> str:
+    return memoised(
+        scope.books,
+        "revenue_sums",
+        f"""
+        SELECT contract_line_id, contract_id, owner, currency, CAST(last_day(recognised_date) AS DATE) AS recognised_date,
+               false AS catch_up, count(*) AS rows, CAST(sum(amount) AS DECIMAL(38,4)) AS amount,
+               CAST(coalesce(sum(functional), 0) AS DECIMAL(38,4)) AS functional,
+               count(*) FILTER (functional IS NULL) AS missing
+        FROM {_earned_rows(scope)} GROUP BY ALL
+        """,
+    )
+
+
+def _catch_ups(scope: Scope) -> str | None:
     """The contract lines whose revenue to the prior T is not what was signed, as rows of revenue; None: nothing is signed.
 
     A line that a signed program did not have yet was signed at nothing: what it earned by then is all catch-up.
@@ -70,7 +106,7 @@ def _catch_ups(scope: Scope, rows: str) -> str | None:
         "catch_ups",
         f"""
         WITH computed AS (
-            SELECT contract_line_id, sum(functional) AS functional FROM {rows}
+            SELECT contract_line_id, sum(functional) AS functional FROM {_earned_sums(scope)}
             WHERE recognised_date <= {day(scope.opening_date)} GROUP BY 1
         )
         SELECT l.contract_line_id, l.contract_id, l.owner, l.currency, {day(scope.closing_date)} AS recognised_date,
@@ -84,6 +120,15 @@ def _catch_ups(scope: Scope, rows: str) -> str | None:
     )
 
 
+def revenue_population(scope: Scope, condition: str) -> Population:
+    """The rows of revenue that meet a condition, which says of a month's rows what it says of the month (`revenue_sums`)."""
+    query = f"""
+        {population("source_table", "source_file", "source_row", "functional", "seen")}
+        FROM {revenue_rows(scope)} WHERE {condition}
+    """
+    return Population(scope.books, query, known=known_by(scope, revenue_sums(scope), condition))
+
+
 def of_period(scope: Scope, column: str = "recognised_date") -> str:
     """The condition that a date lies in the period."""
     return f"{column} BETWEEN {day(scope.period.first_day)} AND {day(scope.closing_date)}"
@@ -94,7 +139,7 @@ def billing_rows(scope: Scope) -> str:
     amount, functional (at the invoice's rate), invoice_number, address. A line belongs to its contract's program, else to
     its invoice's."""
     value = functional("l.amount", "i.currency", "s.rate", scope.currency)
-    return memoised(
+    held = memoised(
         scope.books,
         "billings",
         f"""
@@ -110,26 +155,18 @@ def billing_rows(scope: Scope) -> str:
             LEFT JOIN ({LINES}) c ON c.contract_line_id = l.contract_line_id
             LEFT JOIN ({SPOT_RATES}) s ON s.currency = i.currency AND s.rate_date = i.invoice_date
         )
-        SELECT contract_line_id, contract_id, owner, currency, invoice_date, amount, functional, invoice_number,
-               source_file, source_row,
-               {
-            shown(
-                invoice="invoice_number",
-                line="line_number",
-                contract_line="contract_line_id",
-                date="invoice_date",
-                amount="amount::money",
-                currency="currency",
-                program="owner",
-            )
-        } AS seen
+        SELECT contract_line_id, contract_id, owner, currency, invoice_date, amount, functional, invoice_number, line_number,
+               source_file, source_row
         FROM lines WHERE {owned(scope)}
         """,
     )
+    seen = shown(invoice="invoice_number", line="line_number", contract_line="contract_line_id", date="invoice_date",
+                 amount="amount::money", currency="currency", program="owner")  # fmt: skip
+    return viewed(scope.books, "billings_shown", f"SELECT * EXCLUDE (line_number), {seen} AS seen FROM {held}")
 
 
 def positions(scope: Scope, as_of: date) -> str:
-    """The position of each contract of the scope at a date, net over its lines (ASC 606-10-45-1).
+    """The position of each contract of the scope at the end of a month, net over its lines (ASC 606-10-45-1).
 
     Columns: contract_id, owner, currency, revenue_to_date, billed_to_date, position (contract's currency), rate, catch_up,
     balance (position at the date's rate; NULL: missing), asset, liability (both positive, functional currency), address.
@@ -145,7 +182,7 @@ def positions(scope: Scope, as_of: date) -> str:
         WITH earned AS (
             SELECT contract_id, sum(amount) FILTER (NOT catch_up AND recognised_date <= {at}) AS revenue,
                    sum(functional) FILTER ({caught_up}) AS catch_up
-            FROM {revenue_rows(scope)} GROUP BY 1
+            FROM {revenue_sums(scope)} GROUP BY 1
         ),
         billed AS (
             SELECT contract_id, sum(amount) AS billed FROM {billing_rows(scope)}
@@ -173,12 +210,17 @@ def positions(scope: Scope, as_of: date) -> str:
 
 def require_contract_rates(scope: Scope) -> None:
     """Refuse to go on when a rate is missing for revenue, a billing or a position of the scope. Raises BooksError."""
+    missing = scope.books.sql(f"SELECT coalesce(sum(missing), 0) AS n FROM {revenue_sums(scope)}").to_pylist()[0]["n"]
+    of_revenue = (
+        f"SELECT currency, recognised_date AS rate_date FROM {revenue_rows(scope)} WHERE functional IS NULL UNION ALL"
+        if missing
+        else ""
+    )
     require_rates(
         scope,
         f"""
-        SELECT currency, recognised_date AS rate_date FROM {revenue_rows(scope)} WHERE functional IS NULL
-        UNION ALL
-        SELECT currency, invoice_date FROM {billing_rows(scope)}
+        {of_revenue}
+        SELECT currency, invoice_date AS rate_date FROM {billing_rows(scope)}
         WHERE functional IS NULL AND invoice_date <= {day(scope.closing_date)}
         UNION ALL
         SELECT currency, {day(scope.closing_date)} FROM {positions(scope, scope.closing_date)} WHERE balance IS NULL

@@ -7,7 +7,7 @@ from decimal import Decimal
 import pandas as pd
 
 from close_library.accounting.revenue.contract_balances import contract_balances_to_ledger
-from close_library.accounting.revenue.contracts import contract_lines, of_period, revenue_rows
+from close_library.accounting.revenue.contracts import contract_lines, of_period, revenue_population, revenue_sums
 from close_library.accounting.revenue.earlier_performance import earlier_performance
 from close_library.accounting.revenue.pricing import QUANTITY_MODELS
 from close_library.accounting.revenue.remaining import remaining_rows
@@ -81,7 +81,7 @@ def _by_model(scope: Scope) -> dict[str, Figure]:
     rows = scope.books.sql(
         f"""
         SELECT billing_model AS model FROM {contract_lines(scope)}
-        WHERE contract_line_id IN (SELECT contract_line_id FROM {revenue_rows(scope)} WHERE {of_period(scope)})
+        WHERE contract_line_id IN (SELECT contract_line_id FROM {revenue_sums(scope)} WHERE {of_period(scope)})
         GROUP BY 1 ORDER BY 1
         """
     ).to_pylist()
@@ -99,7 +99,7 @@ def _by_model(scope: Scope) -> dict[str, Figure]:
 
 def _by_program(scope: Scope) -> dict[str, Figure]:
     rows = scope.books.sql(
-        f"SELECT owner FROM {revenue_rows(scope)} WHERE {of_period(scope)} GROUP BY 1 ORDER BY owner NULLS LAST"
+        f"SELECT owner FROM {revenue_sums(scope)} WHERE {of_period(scope)} GROUP BY 1 ORDER BY owner NULLS LAST"
     ).to_pylist()
     models = {"usage", "milestone", "staffing", "subscription", "fixed_fee"}
     figures = {}
@@ -112,11 +112,7 @@ def _by_program(scope: Scope) -> dict[str, Figure]:
 
 
 def _revenue(scope: Scope, id: str, label: str, condition: str) -> Figure:
-    query = f"""
-        {population("source_table", "source_file", "source_row", "functional", "seen")}
-        FROM {revenue_rows(scope)} WHERE {of_period(scope)} AND {condition}
-    """
-    return Figure.of(id, label, scope.currency, Population(scope.books, query))
+    return Figure.of(id, label, scope.currency, revenue_population(scope, f"{of_period(scope)} AND {condition}"))
 
 
 def _remaining(scope: Scope) -> dict[str, Figure]:
@@ -159,7 +155,7 @@ def _expedients(scope: Scope) -> Table:
         f"""
         SELECT count(*) AS n, coalesce(sum(revenue), 0) AS revenue
         FROM (SELECT * FROM {contract_lines(scope)} WHERE billing_model IN {texts(QUANTITY_MODELS)}) l
-        LEFT JOIN (SELECT contract_line_id, CAST(sum(functional) AS DECIMAL(38,4)) AS revenue FROM {revenue_rows(scope)}
+        LEFT JOIN (SELECT contract_line_id, CAST(sum(functional) AS DECIMAL(38,4)) AS revenue FROM {revenue_sums(scope)}
                    WHERE {of_period(scope)} GROUP BY 1) r USING (contract_line_id)
         """
     ).to_pylist()[0]

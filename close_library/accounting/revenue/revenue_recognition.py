@@ -4,10 +4,16 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from close_library.accounting.revenue.contracts import contract_lines, of_period, require_contract_rates, revenue_rows
+from close_library.accounting.revenue.contracts import (
+    contract_lines,
+    of_period,
+    require_contract_rates,
+    revenue_population,
+    revenue_sums,
+)
 from close_library.accounting.schedules import priced_deliveries
-from close_library.accounting.sql import day, owned, population, text
-from close_library.evidence import Chart, Figure, Population, Result, Scope, Table
+from close_library.accounting.sql import day, owned, text
+from close_library.evidence import Chart, Figure, Result, Scope, Table
 from close_library.money import spell
 
 MEASURES = {
@@ -61,25 +67,21 @@ def _conditions(scope: Scope) -> dict[str, str]:
 
 def _figure(scope: Scope, measure: str, label: str, condition: str, id: str = "") -> Figure:
     when = _conditions(scope)[measure]
-    query = f"""
-        {population("source_table", "source_file", "source_row", "functional", "seen")}
-        FROM {revenue_rows(scope)} WHERE {when} AND {condition}
-    """
-    return Figure.of(id or measure, label, scope.currency, Population(scope.books, query))
+    return Figure.of(id or measure, label, scope.currency, revenue_population(scope, f"{when} AND {condition}"))
 
 
 def _table(scope: Scope) -> Table:
     sums = ", ".join(f"coalesce(sum(functional) FILTER ({rows}), 0) AS {id}" for id, rows in _conditions(scope).items())
     frame = scope.books.frame(
         f"""
-        WITH earned AS (SELECT contract_line_id, {sums} FROM {revenue_rows(scope)} GROUP BY 1),
+        WITH earned AS (SELECT contract_line_id, {sums} FROM {revenue_sums(scope)} GROUP BY 1),
         lines AS (
             SELECT contract_line_id, product, billing_model, recognition, amount AS price, service_start, service_end,
                    coalesce(revenue_to_date, 0) AS revenue_to_date, coalesce(revenue, 0) AS revenue,
                    coalesce(catch_up, 0) AS catch_up, 0 AS last
             FROM {contract_lines(scope)} LEFT JOIN earned USING (contract_line_id)
             UNION ALL
-            SELECT 'Total', NULL, NULL, NULL, NULL, NULL, NULL, {sums}, 1 FROM {revenue_rows(scope)}
+            SELECT 'Total', NULL, NULL, NULL, NULL, NULL, NULL, {sums}, 1 FROM {revenue_sums(scope)}
         )
         SELECT * EXCLUDE (last) FROM lines ORDER BY last, contract_line_id
         """
@@ -98,7 +100,7 @@ def _schedule_picture(scope: Scope) -> Chart:
     rows = scope.books.sql(
         f"""
         SELECT strftime(recognised_date, '%Y-%m') AS month, sum(functional) AS amount
-        FROM {revenue_rows(scope)} WHERE NOT catch_up GROUP BY 1 ORDER BY 1 DESC LIMIT 24
+        FROM {revenue_sums(scope)} WHERE NOT catch_up GROUP BY 1 ORDER BY 1 DESC LIMIT 24
         """
     ).to_pylist()
     data = [{"label": row["month"], "amount": spell(row["amount"], scope.currency)} for row in reversed(rows)]

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import pandas as pd
 
-from close_library.accounting.revenue.contracts import require_contract_rates, revenue_rows
+from close_library.accounting.revenue.contracts import require_contract_rates, revenue_sums
 from close_library.accounting.revenue.remaining import remaining_rows
 from close_library.accounting.sql import text
 from close_library.evidence import Chart, Result, Scope, Table
@@ -33,7 +33,7 @@ def revenue_schedule(scope: Scope, contract: str = "") -> Result:
     only = f"contract_id = {text(contract)}" if contract else "true"
     rows = f"""
         SELECT strftime(day, '%Y-%m') AS month, contract_id AS contract, earned, scheduled FROM (
-            SELECT recognised_date AS day, contract_id, functional AS earned, 0 AS scheduled FROM {revenue_rows(scope)}
+            SELECT recognised_date AS day, contract_id, functional AS earned, 0 AS scheduled FROM {revenue_sums(scope)}
             UNION ALL SELECT earned_date, contract_id, 0, functional FROM {remaining_rows(scope)}
         ) WHERE {only}
     """

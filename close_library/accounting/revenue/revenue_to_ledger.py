@@ -16,10 +16,11 @@ from close_library.accounting.revenue.contracts import (
     contract_lines,
     of_period,
     require_contract_rates,
-    revenue_rows,
+    revenue_population,
+    revenue_sums,
 )
 from close_library.accounting.schedules import priced_deliveries
-from close_library.accounting.sql import FILE_ORDER, day, owned, population, shown, texts
+from close_library.accounting.sql import FILE_ORDER, day, known_by, memoised, owned, population, shown, texts
 from close_library.evidence import Figure, Finding, Population, Result, Scope, Table
 from close_library.money import show
 from close_library.parameters import COMPANY
@@ -40,9 +41,7 @@ def revenue_to_ledger(scope: Scope) -> Result:
     """
     require_contract_rates(scope)
     require_rates(
-        scope,
-        f"SELECT currency, priced_date AS rate_date FROM {priced_deliveries(scope)} "
-        f"WHERE functional IS NULL AND {of_period(scope, 'priced_date')} AND {owned(scope)}",
+        scope, f"SELECT currency, priced_date AS rate_date FROM {_valued_rows(scope)} WHERE functional IS NULL"
     )
     figures = {
         "delivered_value": _value(scope, "delivered_value", "Delivered value", "delivered"),
@@ -60,11 +59,7 @@ def revenue_to_ledger(scope: Scope) -> Result:
 
 def revenue_of_period(scope: Scope) -> Figure:
     """Revenue of the period: to date at T less to date at the prior T as signed, else as computed."""
-    query = f"""
-        {population("source_table", "source_file", "source_row", "functional", "seen")}
-        FROM {revenue_rows(scope)} WHERE {of_period(scope)}
-    """
-    return Figure.of("revenue", "Revenue of the period", scope.currency, Population(scope.books, query))
+    return Figure.of("revenue", "Revenue of the period", scope.currency, revenue_population(scope, of_period(scope)))
 
 
 def billed(scope: Scope) -> Figure:
@@ -92,11 +87,29 @@ def booked_revenue(scope: Scope) -> Figure:
 def _value(scope: Scope, id: str, label: str, basis: str) -> Figure:
     seen = shown(delivery="delivery_id", line="contract_line_id", date="priced_date", quantity="quantity",
                  value="value::money", currency="currency", program="owner")  # fmt: skip
+    condition = f"basis = '{basis}'"
     query = f"""
-        {population("'deliveries'", "source_file", "source_row", "functional", seen)}
-        FROM {priced_deliveries(scope)} WHERE basis = '{basis}' AND {of_period(scope, "priced_date")} AND {owned(scope)}
+        {population("'deliveries'", "source_file", "source_row", "functional", seen)} FROM {_valued_rows(scope)} WHERE {condition}
     """
-    return Figure.of(id, f"{label} of the period", scope.currency, Population(scope.books, query))
+    rows = Population(scope.books, query, known=known_by(scope, _valued_sums(scope), condition))
+    return Figure.of(id, f"{label} of the period", scope.currency, rows)
+
+
+def _valued_rows(scope: Scope) -> str:
+    """The scope's deliveries priced in the period, on each basis."""
+    return f"(SELECT * FROM {priced_deliveries(scope)} WHERE {of_period(scope, 'priced_date')} AND {owned(scope)})"
+
+
+def _valued_sums(scope: Scope) -> str:
+    """What they add up to by contract line and basis: contract_line_id, basis, rows, functional."""
+    return memoised(
+        scope.books,
+        "valued_sums",
+        f"""
+        SELECT contract_line_id, basis, count(*) AS rows, CAST(sum(functional) AS DECIMAL(38,4)) AS functional
+        FROM {_valued_rows(scope)} GROUP BY ALL
+        """,
+    )
 
 
 def _by_line(scope: Scope) -> Table:
@@ -105,11 +118,11 @@ def _by_line(scope: Scope) -> Table:
         WITH valued AS (
             SELECT contract_line_id, sum(functional) FILTER (basis = 'delivered') AS delivered_value,
                    sum(functional) FILTER (basis = 'accepted') AS accepted_value
-            FROM {priced_deliveries(scope)} WHERE {of_period(scope, "priced_date")} GROUP BY 1
+            FROM {_valued_sums(scope)} GROUP BY 1
         ),
         billed AS (SELECT contract_line_id, sum(functional) AS billed FROM {billing_rows(scope)}
                    WHERE {of_period(scope, "invoice_date")} GROUP BY 1),
-        earned AS (SELECT contract_line_id, sum(functional) AS revenue FROM {revenue_rows(scope)}
+        earned AS (SELECT contract_line_id, sum(functional) AS revenue FROM {revenue_sums(scope)}
                    WHERE {of_period(scope)} GROUP BY 1),
         lines AS (
             SELECT contract_line_id, product, billing_model, recognition, delivered_value, accepted_value, billed, revenue
@@ -142,7 +155,7 @@ def _differences(scope: Scope, figures: dict[str, Figure]) -> list[Finding]:
 def revenue_by_program(scope: Scope) -> dict[str, Decimal]:
     """Computed revenue of the period by program."""
     rows = scope.books.sql(
-        f"SELECT coalesce(owner, '{COMPANY}') AS program, sum(functional) AS amount FROM {revenue_rows(scope)} "
+        f"SELECT coalesce(owner, '{COMPANY}') AS program, sum(functional) AS amount FROM {revenue_sums(scope)} "
         f"WHERE {of_period(scope)} GROUP BY 1"
     ).to_pylist()
     return {row["program"]: row["amount"] for row in rows}

@@ -2,14 +2,13 @@
 
 ACCOUNTING.md §3. Deferred revenue: opening + billings − revenue + change in contract assets ± FX = closing. Contract assets:
 opening + revenue − billings + change in contract liabilities ± FX = closing. Each term has the sign in which its formula
-takes it.
+takes it. The opening balance is the prior closing as signed. Revenue that reaches back into a signed period is a catch-up of the
+open one; what else changed there is the restatement, a line of its own (`roll`).
 """
 
 from __future__ import annotations
 
 from decimal import Decimal
-
-import pandas as pd
 
 from close_library.accounting.revenue.contract_balances import contract_balance
 from close_library.accounting.revenue.contracts import (
@@ -17,12 +16,12 @@ from close_library.accounting.revenue.contracts import (
     of_period,
     positions,
     require_contract_rates,
-    revenue_rows,
+    revenue_sums,
 )
 from close_library.accounting.revenue.revenue_to_ledger import revenue_of_period
+from close_library.accounting.roll import Formula, opening_figures, roll_table, rolled, waterfall
 from close_library.accounting.sql import population, shown
-from close_library.evidence import Chart, Figure, Population, Result, Scope, Table
-from close_library.money import ZERO, spell
+from close_library.evidence import Figure, Population, Result, Scope
 
 DEFERRED_FORMULA = (
     ("opening_balance", 1), ("billings", 1), ("revenue", -1), ("change_in_contract_assets", 1), ("fx", 1),
@@ -35,9 +34,10 @@ ASSET_FORMULA = (
 def deferred_revenue_roll_forward(scope: Scope) -> Result:
     """Workpaper 31: deferred revenue from opening to closing, in functional currency.
 
-    Figures: `opening_balance`, `billings`, `revenue`, `change_in_contract_assets`, `fx`, `closing_balance`, and
-    `revenue_from_opening_balance` (ASC 606-10-50-8b: over contracts, the smaller of the opening liability and the period's
-    revenue, not below 0, first in first out). Raises BooksError where an exchange rate is missing.
+    Figures: `opening_balance`, `billings`, `revenue`, `change_in_contract_assets`, `fx`, `closing_balance`, `restatement`
+    where the prior closing was signed, and `revenue_from_opening_balance` (ASC 606-10-50-8b: over contracts, the smaller of
+    the opening liability and the period's revenue, not below 0, first in first out). Raises BooksError where an exchange rate
+    is missing.
 
     Example:
         from close_library.accounting import deferred_revenue_roll_forward
@@ -51,8 +51,8 @@ def deferred_revenue_roll_forward(scope: Scope) -> Result:
 def contract_asset_roll_forward(scope: Scope) -> Result:
     """Workpaper 32: unbilled receivables from opening to closing, in functional currency.
 
-    Figures: `opening_balance`, `revenue`, `billings`, `change_in_contract_liabilities`, `fx`, `closing_balance`. Raises
-    BooksError where an exchange rate is missing.
+    Figures: `opening_balance`, `revenue`, `billings`, `change_in_contract_liabilities`, `fx`, `closing_balance`, and
+    `restatement` where the prior closing was signed. Raises BooksError where an exchange rate is missing.
 
     Example:
         from close_library.accounting import contract_asset_roll_forward
@@ -64,29 +64,28 @@ def contract_asset_roll_forward(scope: Scope) -> Result:
 
 
 def rolled_contracts(roll: Result) -> Decimal:
-    """The closing balance that the opening balance and the movements add up to."""
-    formula = DEFERRED_FORMULA if "change_in_contract_assets" in roll.figures else ASSET_FORMULA
-    return sum((sign * roll.figures[id].money for id, sign in formula), ZERO)
+    """The closing balance that the opening balance, its restatement and the movements add up to."""
+    return rolled(roll, DEFERRED_FORMULA if "change_in_contract_assets" in roll.figures else ASSET_FORMULA)
 
 
-def _roll(scope: Scope, ref: str, label: str, side: str, other: str, formula: tuple[tuple[str, int], ...]) -> Result:
+def _roll(scope: Scope, ref: str, label: str, side: str, other: str, formula: Formula) -> Result:
     require_contract_rates(scope)
     change = "change_in_contract_assets" if other == "asset" else "change_in_contract_liabilities"
-    made = {
-        "opening_balance": contract_balance(
-            scope, "opening_balance", f"Opening balance at {scope.opening_date}", side, scope.opening_date
-        ),
+    opening = contract_balance(
+        scope, "opening_balance", f"Opening balance at {scope.opening_date}", side, scope.opening_date
+    )
+    moved = {
         "billings": _billings(scope),
         "revenue": revenue_of_period(scope),
         change: _change(scope, change, other),
         "fx": _fx(scope, 1 if side == "asset" else -1),
     }
-    figures = {id: made[id] for id, _ in formula}
+    figures = opening_figures(scope, ref, opening) | {id: moved[id] for id, _ in formula[1:]}
     figures["closing_balance"] = contract_balance(
         scope, "closing_balance", f"Closing balance at {scope.closing_date}", side, scope.closing_date
     )
-    table = _table(label, figures, formula)
-    chart = _waterfall(ref, label, figures, formula, scope.currency)
+    table = roll_table(f"Roll-forward: {label.lower()}", figures, formula)
+    chart = waterfall(f"{ref}.c1", f"{label} from opening to closing", figures, formula, scope.currency)
     if side == "liability":
         figures["revenue_from_opening_balance"] = _revenue_from_opening(scope)
     return Result(tables={f"{ref}.1": table}, figures=figures, charts=(chart,))
@@ -119,7 +118,7 @@ def _fx(scope: Scope, sign: int) -> Figure:
     """What rates did to the positions of foreign contracts: the change of the balance less what moved it, with both rates."""
     moved = f"""
         SELECT contract_id, sum(functional) AS moved FROM (
-            SELECT contract_id, functional FROM {revenue_rows(scope)} WHERE {of_period(scope)}
+            SELECT contract_id, functional FROM {revenue_sums(scope)} WHERE {of_period(scope)}
             UNION ALL
             SELECT contract_id, -functional FROM {billing_rows(scope)}
             WHERE contract_id IS NOT NULL AND {of_period(scope, "invoice_date")}
@@ -140,7 +139,7 @@ def _fx(scope: Scope, sign: int) -> Figure:
 
 def _revenue_from_opening(scope: Scope) -> Figure:
     earned = (
-        f"SELECT contract_id, sum(functional) AS revenue FROM {revenue_rows(scope)} WHERE {of_period(scope)} GROUP BY 1"
+        f"SELECT contract_id, sum(functional) AS revenue FROM {revenue_sums(scope)} WHERE {of_period(scope)} GROUP BY 1"
     )
     amount = "greatest(least(before.liability, coalesce(e.revenue, 0)), 0)"
     seen = shown(contract="contract_id", opening_liability="before.liability::money", revenue="coalesce(e.revenue, 0)::money",
@@ -151,29 +150,3 @@ def _revenue_from_opening(scope: Scope) -> Figure:
     """
     label = "Revenue from the opening contract liability"
     return Figure.of("revenue_from_opening_balance", label, scope.currency, Population(scope.books, query))
-
-
-def _table(label: str, figures: dict[str, Figure], formula: tuple[tuple[str, int], ...]) -> Table:
-    sign, order = dict(formula), list(figures)
-    frame = pd.DataFrame(
-        {
-            "line": [("less: " if sign.get(id, 1) < 0 else "") + figures[id].label for id in order],
-            "amount": [figures[id].money for id in order],
-        }
-    )
-    return Table(f"Roll-forward: {label.lower()}", frame, links=tuple((n, 1, id) for n, id in enumerate(order)))
-
-
-def _waterfall(
-    ref: str, label: str, figures: dict[str, Figure], formula: tuple[tuple[str, int], ...], currency: str
-) -> Chart:
-    sign = dict(formula)
-    steps = [
-        {
-            "label": figure.label.split(" at ")[0],
-            "amount": spell(sign.get(id, 1) * figure.money, currency),
-            "kind": "total" if id in ("opening_balance", "closing_balance") else "step",
-        }
-        for id, figure in figures.items()
-    ]
-    return Chart(f"{ref}.c1", "waterfall", f"{label} from opening to closing", currency, steps)

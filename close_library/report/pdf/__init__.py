@@ -1,6 +1,6 @@
 """A workpaper on paper: tagged PDF/A-3b with the notebook, the data and the workbook inside it, set by typst.
 
-    render_pdf    one PDF per workpaper
+    paper_as_pdf    one PDF per workpaper
 
 The pages say what the HTML page says, in its order. Nothing of the text is markup: it goes in as data. The fonts are our
 own, so that the same input gives the same bytes on every machine.
@@ -11,7 +11,6 @@ from __future__ import annotations
 import json
 import tempfile
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
@@ -21,40 +20,23 @@ import matplotlib
 import typst
 
 from close_library.errors import Fault, ReportError
-from close_library.report import CodeCell
+from close_library.report import Attachment, CodeCell
 from close_library.report.charts import draw
 from close_library.report.page import page_of
 from close_library.report.pdf.content import content_of
 from close_library.report.rows_file import RowsFile
 
-__all__ = ["Attachment", "render_pdf"]
-
 _HERE = Path(__file__).parent
 
 
-@dataclass(frozen=True)
-class Attachment:
-    """A file inside the PDF: its name there, its bytes or where they lie, and what it is."""
-
-    name: str
-    content: bytes | Path
-    mime_type: str
-    relationship: str
-    """PDF/A-3's word for it: `source`, `data`, `alternative` or `supplement`."""
-    description: str
-
-
-def render_pdf(
+def paper_as_pdf(
     document: Mapping[str, Any],
     rows: Path | None,
     said: Mapping[str, Any],
     code: Sequence[CodeCell],
     attachments: Sequence[Attachment] = (),
 ) -> bytes:
-    """The workpaper as PDF/A-3b; the same input gives the same bytes. Its date is the period's end.
-
-    Raises ReportError when the rows file is not the one that the document names, or the pages can't be set.
-    """
+    """See `report.render_pdf`."""
     source = RowsFile(rows, document)
     content = content_of(document, page_of(document, source, said, code))
     content["attachments"] = [

@@ -1,13 +1,14 @@
 """A workpaper as a workbook that recalculates: every figure a live formula over its source rows.
 
-    Summary     what it is, its figures (SUMIFS over Data), how the tie-outs and findings stand
-    Schedules   the tables, with totals and figures as formulas
+    Summary     what it is, who signed, its figures (SUMIFS over Data) with their tick marks
+    Tie-outs    differences and verdicts as formulas; Findings; both with cells for explanations
+    20.1 …      each schedule: totals, figures, parts of figures, differences as formulas; cells to fill in
     Charts      native charts, where the document has any
-    Tie-outs    differences and verdicts as formulas
-    Findings, Data (the source rows), Sources, Parameters
+    Data        the source rows; then Sources, Parameters
 
 Nothing from outside becomes a formula or a link, and the figures' keys F001, F002, … are ours, because a criterion
-such as `<x` or `a*` would be an operator. The same input gives the same bytes.
+such as `<x` or `a*` would be an operator. All cells are locked but those that a person fills in. The same input
+gives the same bytes.
 """
 
 from __future__ import annotations
@@ -25,13 +26,15 @@ from close_library.report.workbook.checks import write_findings, write_parameter
 from close_library.report.workbook.data import write_data
 from close_library.report.workbook.frame import Book
 from close_library.report.workbook.pictures import write_charts
-from close_library.report.workbook.schedules import write_schedules
+from close_library.report.workbook.schedules import sheet_names, write_schedule
 from close_library.report.workbook.summary import write_summary
 
 __all__ = ["write_workbook"]
 
-SPARE_MEMORY_ABOVE = 100_000
-"""Source rows above which rows go to disk as they are written: 136 MB instead of 454 MB for 200,000 rows."""
+SPARE_MEMORY_ABOVE = 20_000
+"""Source rows above which the parts of the file are put together on disk, not in memory."""
+
+_BEFORE, _AFTER = ("Summary", "Tie-outs", "Findings"), ("Charts", "Data", "Sources", "Parameters")
 
 
 def write_workbook(document: Mapping[str, Any], rows: Path | None, said: Mapping[str, Any], path: Path) -> None:
@@ -39,7 +42,7 @@ def write_workbook(document: Mapping[str, Any], rows: Path | None, said: Mapping
     source = RowsFile(rows, document)
     unfinished = path.with_name(f".{path.name}.part")
     try:
-        book = Book(unfinished, document, said, spare_memory=source.total > SPARE_MEMORY_ABOVE)
+        book = Book(unfinished, document, said, in_memory=source.total <= SPARE_MEMORY_ABOVE)
         _write_sheets(book, source)
         book.close()
         with unfinished.open("rb+") as file:
@@ -62,17 +65,18 @@ def write_workbook(document: Mapping[str, Any], rows: Path | None, said: Mapping
 
 
 def _write_sheets(book: Book, rows: RowsFile) -> None:
-    """All sheets stand in reading order; Data is written first, since the others point to its rows."""
-    names = ["Summary", "Schedules", "Charts", "Tie-outs", "Findings", "Data", "Sources", "Parameters"]
-    if not book.document.get("charts"):
-        names.remove("Charts")
-    sheets = {name: book.add_sheet(name) for name in names}
-    data = write_data(book, sheets["Data"], rows)
-    figures = write_summary(book, sheets["Summary"], data)
-    write_schedules(book, sheets["Schedules"], figures)
-    if "Charts" in sheets:
-        write_charts(book, sheets["Charts"])
-    write_tie_outs(book, sheets["Tie-outs"], figures)
-    write_findings(book, sheets["Findings"])
-    write_sources(book, sheets["Sources"])
-    write_parameters(book, sheets["Parameters"])
+    """All sheets stand in reading order; Data is laid out first, since the others point to its rows."""
+    schedules = sheet_names(book, (*_BEFORE, *_AFTER))
+    before = {name: book.add_sheet(name) for name in _BEFORE}
+    sheets = {id: book.add_sheet(name) for id, name in schedules.items()}
+    charts = book.add_sheet("Charts") if book.document.get("charts") else None
+    data = write_data(book, book.add_streamed_sheet("Data"), rows)
+    figures = write_summary(book, before["Summary"], data)
+    write_tie_outs(book, before["Tie-outs"], figures)
+    write_findings(book, before["Findings"])
+    for id, sheet in sheets.items():
+        write_schedule(book, sheet, id, figures, data)
+    if charts:
+        write_charts(book, charts)
+    write_sources(book, book.add_sheet("Sources"))
+    write_parameters(book, book.add_sheet("Parameters"))

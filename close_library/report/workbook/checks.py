@@ -6,9 +6,11 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
-from close_library.evidence import TICKS
-from close_library.report.wording import SEVERITY, places_of, show_keys
+from close_library.report.checks import gravest_first, legend_of, remark_of_finding, subject_of_tie_out
+from close_library.report.said import remark_on
+from close_library.report.wording import places_of, show_keys, show_name
 from close_library.report.workbook.frame import Book, Sheet
+from close_library.report.workbook.inputs import EXPLAIN, Inputs
 from close_library.report.workbook.summary import FigureCell
 
 _LEGEND_NOTE = "Difference = per books − per workpaper. A tick mark is earned by the check that ran and agreed."
@@ -18,20 +20,36 @@ def write_tie_outs(book: Book, sheet: Sheet, figures: Mapping[str, FigureCell]) 
     """Each tie-out: both amounts, the difference and the verdict as formulas, the tick mark, and the legend."""
     names = ["no.", "what must agree", "per workpaper", "per books", "difference", "tolerance", "agrees?", "tick mark"]
     sheet.columns(0, names, [2 <= column <= 5 for column in range(len(names))])
-    sheet.widths(8, 60, 20, 20, 16, 12, 16, 10)
+    sheet.widths(7, 46, 17, 17, 15, 11, 15, 9)
+    inputs = Inputs(sheet, len(names), EXPLAIN)
+    inputs.head(0)
     tie_outs = book.document.get("tie_outs") or []
     for row, tie_out in enumerate(tie_outs, 1):
         _tie_out(book, sheet, row, tie_out, figures)
+        _explained(book, sheet, row, tie_out, inputs)
     if not tie_outs:
         sheet.text(1, 1, "No tie-out was made.", "note")
     sheet.verdicts(1, 6, max(1, len(tie_outs)))
-    used = {tie_out["tick"] for tie_out in tie_outs if tie_out["agreed"]}
+    sheet.not_zero(1, 4, max(1, len(tie_outs)))
     first = len(tie_outs) + 3
-    for row, (tick, meaning) in enumerate([entry for entry in TICKS.items() if entry[0] in used], first):
-        sheet.text(row, 0, tick, "value")
+    legend = legend_of(book.document)
+    inputs.finish(1, len(tie_outs), below=first + len(legend) + 1)
+    for row, (tick, meaning) in enumerate(legend, first):
+        sheet.text(row, 0, tick, "tick")
         sheet.text(row, 1, meaning)
-    sheet.text(first + len(used) + 1, 1, _LEGEND_NOTE, "note")
-    sheet.sheet.freeze_panes(1, 0)
+    sheet.text(first + len(legend) + 1, 1, _LEGEND_NOTE, "note")
+    sheet.sheet.freeze_panes(1, 2)
+    sheet.sheet.repeat_rows(0)
+    sheet.sheet.autofilter(0, 0, max(1, len(tie_outs)), len(names) + len(EXPLAIN) - 1)
+
+
+def _explained(book: Book, sheet: Sheet, row: int, tie_out: Mapping[str, Any], inputs: Inputs) -> None:
+    """The cells for an explanation, where the tie-out does not agree; the row as high as its texts need."""
+    said: list[tuple[str, float]] = []
+    if not tie_out["agreed"]:
+        subject = subject_of_tie_out(tie_out)
+        said = inputs.explain(row, subject, remark_on(book.said, subject, tie_out.get("unit") or book.currency))
+    sheet.height_for(row, (tie_out["label"], 46), *said)
 
 
 def _tie_out(book: Book, sheet: Sheet, row: int, tie_out: Mapping[str, Any], figures: Mapping[str, FigureCell]) -> None:
@@ -42,7 +60,6 @@ def _tie_out(book: Book, sheet: Sheet, row: int, tie_out: Mapping[str, Any], fig
     places = max(places_of(amount, tie_out.get("unit") or book.currency) for amount in amounts.values())
     sheet.text(row, 0, tie_out["id"])
     sheet.text(row, 1, tie_out["label"], "wrapped")
-    sheet.height_for(row, (tie_out["label"], 60))
     for column, side in ((2, "per_workpaper"), (3, "per_books")):
         figure = figures.get(tie_out.get(f"{side}_figure") or "")
         if figure is not None and figure.amount == amounts[side]:
@@ -62,18 +79,18 @@ def _tie_out(book: Book, sheet: Sheet, row: int, tie_out: Mapping[str, Any], fig
 
 
 def write_findings(book: Book, sheet: Sheet) -> None:
-    """All findings, gravest first."""
+    """All findings, gravest first, each with the cells for its explanation."""
     names = ["no.", "severity", "finding", "what was found", "known by", "amount", "currency", "status"]
     sheet.columns(0, names, [column == 5 for column in range(len(names))])
-    sheet.widths(6, 10, 28, 70, 40, 18, 9, 12)
-    gravity = list(SEVERITY)
-    findings = sorted(book.document.get("findings") or [], key=lambda finding: gravity.index(finding["severity"]))
+    sheet.widths(5, 9, 22, 52, 28, 15, 9, 8)
+    inputs = Inputs(sheet, len(names), EXPLAIN)
+    inputs.head(0)
+    findings = [finding for _, finding in gravest_first(book.document)]
     for row, finding in enumerate(findings, 1):
-        keys = show_keys(finding["keys"])
-        sheet.height_for(row, (finding["message"], 70), (keys, 40))
+        keys, words = show_keys(finding["keys"]), show_name(finding["finding"])
         sheet.amount(row, 0, Decimal(row), 0)
         sheet.text(row, 1, finding["severity"])
-        sheet.text(row, 2, finding["finding"])
+        sheet.text(row, 2, words, "wrapped")
         sheet.text(row, 3, finding["message"], "wrapped")
         sheet.text(row, 4, keys, "wrapped")
         if finding["amount"] is not None:
@@ -81,9 +98,13 @@ def write_findings(book: Book, sheet: Sheet) -> None:
             sheet.amount(row, 5, amount, places_of(amount, finding.get("currency") or ""))
         sheet.text(row, 6, finding.get("currency"), "beside")
         sheet.text(row, 7, finding["status"])
+        said = inputs.explain(row, finding.get("subject") or "", remark_of_finding(finding, book.said))
+        sheet.height_for(row, (finding["message"], 52), (keys, 28), (words, 22), *said)
     if not findings:
         sheet.text(1, 3, "Nothing was found.", "note")
-    _finish(sheet, len(findings), len(names))
+    sheet.coloured(1, 1, len(findings), {"error": "bad", "warning": "doubt"})
+    inputs.finish(1, len(findings), below=max(1, len(findings)))
+    _finish(sheet, len(findings), len(names) + len(EXPLAIN))
 
 
 def write_sources(book: Book, sheet: Sheet) -> None:

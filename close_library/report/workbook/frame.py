@@ -3,31 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 import xlsxwriter
-from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
 
-from close_library.report.wording import currency_of, identification
+from close_library.report.identification import identification
+from close_library.report.said import sign_off_in_words, signed_in_brief
+from close_library.report.wording import currency_of
+from close_library.report.workbook.formats import FAINT, shape_of, tone_of
+from close_library.report.workbook.streamed import StreamedWorksheet, cell_text
+from close_library.workpaper.document import document_digest
 
-TEXT_LIMIT = 32_767
-"""Characters that a cell holds at most: Excel's limit."""
-
-_CUT = " … (cut: longer than a cell can hold)"
 _HEADER_LIMIT = 250
 _A4 = 9
-_FAINT, _RULE, _LINK, _GOOD, _BAD = "#F4F6F9", "#1B2430", "#1B4F7D", "#1C6A39", "#AB2219"
+MAY = {"autofilter": True, "sort": True, "format_columns": True, "format_rows": True}
+"""What a reader may do on a protected sheet, beside writing into the cells that are for that."""
 
 
 class Book:
     """One workbook: its document, what people said, and the formats that its sheets share."""
 
-    def __init__(self, path: Path, document: Mapping[str, Any], said: Mapping[str, Any], spare_memory: bool) -> None:
+    def __init__(
+        self, path: Path, document: Mapping[str, Any], said: Mapping[str, Any], in_memory: bool = True
+    ) -> None:
         self.document = document
         self.said = said
         self.currency = currency_of(document)
@@ -37,8 +40,7 @@ class Book:
                 "strings_to_formulas": False,
                 "strings_to_urls": False,
                 "strings_to_numbers": False,
-                "constant_memory": spare_memory,
-                "in_memory": not spare_memory,
+                "in_memory": in_memory,
             },
         )
         self.workbook.formats[0].set_font_name("Arial")
@@ -52,68 +54,35 @@ class Book:
                 "created": _created(document),
             }
         )
+        for name, text in self._identity().items():
+            self.workbook.set_custom_property(name, text, "text")
         self.workbook.set_calc_mode("auto")
-        self.format = cache(self._format)
+        self.format = cache(lambda name, places=None: self.workbook.add_format(shape_of(name, places)))
+        self.tone = cache(lambda tone: self.workbook.add_format(tone_of(tone)))
 
-    def _format(self, name: str, places: int | None = None) -> Format:
-        """A format by its role; `places` adds a number format with negatives in parentheses and 0 shown as 0."""
-        shape: dict[str, Any] = {"font_name": "Arial", "font_size": 9, "valign": "top", **_SHAPES[name]}
-        if places is not None:
-            digits = "#,##0" + ("." + "0" * places if places else "")
-            zero = "0" + ("." + "0" * places if places else "")
-            shape |= {"num_format": f"{digits}_);({digits});{zero}_)", "align": "right"}
-        return self.workbook.add_format(shape)
+    def _identity(self) -> dict[str, str]:
+        """What the workbook was drawn from: a filled-in copy is read back only where this is still so."""
+        document = self.document
+        return {
+            "close_company": document["company"],
+            "close_period": document["period"],
+            "close_program": document["program"],
+            "close_ref": document["ref"],
+            "close_digest": document_digest(document),
+            "close_event": str((self.said.get("record") or {}).get("events") or 0),
+        }
 
     def add_sheet(self, name: str) -> Sheet:
         """A sheet with its running heads and print set-up."""
         return Sheet(self, self.workbook.add_worksheet(name))
 
+    def add_streamed_sheet(self, name: str) -> StreamedSheet:
+        """A sheet whose rows are written as they are read."""
+        return StreamedSheet(self, self.workbook.add_worksheet(name, worksheet_class=StreamedWorksheet))
+
     def close(self) -> None:
         """Write the file."""
         self.workbook.close()
-
-
-_SHAPES: dict[str, dict[str, Any]] = {
-    "plain": {},
-    "title": {"bold": True, "font_size": 14},
-    "heading": {"bold": True, "font_size": 11, "font_color": _LINK},
-    "beside": {"indent": 1},
-    "label": {"font_color": "#55606F"},
-    "value": {"bold": True},
-    "right": {"align": "right"},
-    "count": {"bold": True, "align": "left"},
-    "note": {"italic": True, "font_color": "#55606F"},
-    "wrapped": {"text_wrap": True},
-    "wrapped_beside": {"text_wrap": True, "indent": 1},
-    "column": {
-        "bold": True,
-        "bg_color": _FAINT,
-        "bottom": 1,
-        "bottom_color": _RULE,
-        "text_wrap": True,
-        "valign": "bottom",
-    },
-    "column_beside": {
-        "bold": True,
-        "bg_color": _FAINT,
-        "bottom": 1,
-        "bottom_color": _RULE,
-        "text_wrap": True,
-        "valign": "bottom",
-        "indent": 1,
-    },
-    "number_column": {
-        "bold": True,
-        "bg_color": _FAINT,
-        "bottom": 1,
-        "bottom_color": _RULE,
-        "text_wrap": True,
-        "valign": "bottom",
-        "align": "right",
-    },
-    "total": {"bold": True, "top": 1, "bottom": 6},
-    "opens": {"font_color": _LINK, "underline": 1},
-}
 
 
 class Sheet:
@@ -123,34 +92,47 @@ class Sheet:
         self.book = book
         self.sheet = sheet
         self.name: str = sheet.get_name()
-        (company, program, period), status = (
-            (entry[1] for entry in identification(book.document, book.said)[:3]),
-            identification(book.document, book.said)[6],
-        )
+        company, program, period = (entry[1] for entry in identification(book.document, book.said)[:3])
+        status = identification(book.document, book.said)[6][1]
         left = f"{company} · {program} · {period}"
         right = f"{book.document['ref']} {book.document['title']}"
         # The space ends the font size: "&8" before "30 …" would be size 830.
         sheet.set_header(f"&L&8 {_running(left)}&R&8 {_running(right)}")
-        sheet.set_footer(f"&L&8 {_running(f'{status[1]}, {status[2]}')}&C&8 &A&R&8 page &P of &N")
+        state = (
+            f"{status}, {sign_off_in_words(book.said)} · inputs {(book.document.get('inputs') or 'not recorded')[:12]}"
+        )
+        signed = signed_in_brief(book.said)
+        sheet.set_footer(f"&L&8 {_running(state)}&C&8 {_running(signed, 90)}&R&8 &A · page &P of &N")
         sheet.set_paper(_A4)
         sheet.set_landscape()
         sheet.set_margins(left=0.5, right=0.5, top=0.8, bottom=0.7)
         sheet.fit_to_pages(1, 0)
         sheet.hide_gridlines(2)
+        sheet.protect("", MAY)
 
     def text(self, row: int, column: int, text: str | None, format: str = "plain") -> None:
         """A text as text, whatever it begins with."""
         if text:
-            kept = text if text.isascii() else text.encode("utf-8", "replace").decode()
-            if len(kept) > TEXT_LIMIT:
-                kept = kept[: TEXT_LIMIT - len(_CUT)] + _CUT
-            self.sheet.write_string(row, column, kept, self.book.format(format))
+            self.sheet.write_string(row, column, cell_text(text), self.book.format(format))
         else:
             self.sheet.write_blank(row, column, None, self.book.format(format))
 
     def amount(self, row: int, column: int, amount: Decimal, places: int, format: str = "plain") -> None:
         """A number; exact decimals become binary floats here, at the edge, and nowhere before."""
         self.sheet.write_number(row, column, float(amount), self.book.format(format, places))
+
+    def date(self, row: int, column: int, text: str, format: str = "date") -> None:
+        """A day as a day; a text that is none stays text."""
+        try:
+            self.sheet.write_datetime(row, column, date.fromisoformat(text), self.book.format(format))
+        except ValueError:
+            self.text(row, column, text)
+
+    def note(self, row: int, column: int, text: str) -> None:
+        """A note on a cell: what a tick mark there says."""
+        lines = sum(1 + len(line) // 48 for line in text.split("\n"))
+        shape = {"author": "close", "width": 270, "height": 16 + 14 * lines, "font_size": 8, "color": FAINT}
+        self.sheet.write_comment(row, column, cell_text(text), shape)
 
     def formula(
         self,
@@ -185,12 +167,29 @@ class Sheet:
         )
         self.sheet.set_row(row, 12.5 * min(lines, 30))
 
+    def coloured(self, first: int, column: int, last: int, words: Mapping[str, str]) -> None:
+        """Colour words in a column: the word says it, the colour only helps."""
+        for word, tone in words.items():
+            rule = {"type": "cell", "criteria": "==", "value": f'"{word}"', "format": self.book.tone(tone)}
+            self.sheet.conditional_format(first, column, max(first, last), column, rule)
+
+    def not_zero(self, first: int, column: int, last: int) -> None:
+        """Colour the numbers of a column of differences that are not zero."""
+        rule = {"type": "cell", "criteria": "!=", "value": 0, "format": self.book.tone("bad")}
+        # A blank cell is no difference, though a spreadsheet compares it as 0.
+        self.sheet.conditional_format(first, column, max(first, last), column, rule)
+
     def verdicts(self, first: int, column: int, last: int) -> None:
-        """Colour verdicts in a column: the word says it, the colour only helps."""
-        for word, colour in (("agrees", _GOOD), ("does not agree", _BAD)):
-            format = self.book.workbook.add_format({"bold": True, "font_color": colour})
-            rule = {"type": "cell", "criteria": "==", "value": f'"{word}"', "format": format}
-            self.sheet.conditional_format(first, column, last, column, rule)
+        """Colour verdicts in a column."""
+        self.coloured(first, column, last, {"agrees": "good", "does not agree": "bad"})
+
+
+class StreamedSheet(Sheet):
+    """A sheet of which the heading is written here, and the rows when the file is."""
+
+    def __init__(self, book: Book, sheet: StreamedWorksheet) -> None:
+        super().__init__(book, sheet)
+        self.streamed = sheet
 
 
 def _created(document: Mapping[str, Any]) -> datetime:
@@ -203,7 +202,9 @@ def _created(document: Mapping[str, Any]) -> datetime:
     return datetime(2000, 1, 1)
 
 
-def _running(text: str) -> str:
+def _running(text: str, at_most: int = _HEADER_LIMIT // 4) -> str:
     """A text for a running head: `&` begins a command there, and 255 characters are the limit."""
-    printable = "".join(c for c in text if c.isprintable())[: _HEADER_LIMIT // 4]
-    return printable.replace("&", "&&")
+    spelled = ["&&" if c == "&" else c for c in text if c.isprintable()]
+    while sum(map(len, spelled)) > at_most:
+        spelled.pop()
+    return "".join(spelled)

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
-from close_library.report.charts import DOWN, SERIES, TOTAL, UP, title_of, waterfall_ends
+from close_library.report.charts import DOWN, LINE_STYLES, SERIES, TOTAL, UP, title_of, waterfall_ends
 from close_library.report.wording import least_places, show_name
 from close_library.report.workbook.frame import Book, Sheet
 
@@ -33,7 +33,7 @@ def write_charts(book: Book, sheet: Sheet) -> None:
 
 def _series(chart: Mapping[str, Any]) -> tuple[list[str], list[tuple[str, list[Decimal]]]]:
     """Names of the series, and for each label its amount in each of them."""
-    if chart["kind"] == "stacked_bars":
+    if chart["kind"] in ("stacked_bars", "lines"):
         data = chart["data"]
         return [show_name(name) for name in data["series"]], [
             (entry["label"], [Decimal(amount or 0) for amount in entry["amounts"]]) for entry in data["data"]
@@ -61,9 +61,10 @@ def waterfall_parts(start: Decimal, end: Decimal, is_total: bool) -> list[Decima
 
 
 def _insert(book: Book, sheet: Sheet, row: int, chart: Mapping[str, Any], names: Sequence[str], lines: int) -> None:
-    is_waterfall = chart["kind"] == "waterfall"
+    is_waterfall, is_lines = chart["kind"] == "waterfall", chart["kind"] == "lines"
+    stands = is_waterfall or is_lines
     drawn = book.workbook.add_chart(
-        {"type": "column", "subtype": "stacked"} if is_waterfall else {"type": "bar", "subtype": "stacked"}
+        {"type": "line"} if is_lines else {"type": "column" if is_waterfall else "bar", "subtype": "stacked"}
     )
     first, last = row + 2, row + 1 + lines
     for number, column in enumerate(range(2, len(names) + 1) if is_waterfall else range(1, len(names) + 1)):
@@ -75,9 +76,7 @@ def _insert(book: Book, sheet: Sheet, row: int, chart: Mapping[str, Any], names:
                 "name": [sheet.name, row + 1, column],
                 "categories": [sheet.name, first, 0, last, 0],
                 "values": [sheet.name, first, column, last, column],
-                "fill": {"color": colour} if colour else {"none": True},
-                "border": {"color": "#FFFFFF"} if colour else {"none": True},
-                "gap": 50,
+                **(_line_style(number) if is_lines else _filled(colour)),
             }
         )
     drawn.set_title({"none": True})
@@ -89,7 +88,30 @@ def _insert(book: Book, sheet: Sheet, row: int, chart: Mapping[str, Any], names:
     }
     categories: dict[str, Any] = {"num_font": {"size": 8}, "label_position": "low"}
     # Lying bars have their categories on the y axis, the first of them on top.
-    drawn.set_x_axis(categories if is_waterfall else values)
-    drawn.set_y_axis(values if is_waterfall else categories | {"reverse": True})
+    drawn.set_x_axis(categories if stands else values)
+    drawn.set_y_axis(values if stands else categories | {"reverse": True})
     drawn.set_size({"width": 900, "height": 320})
     sheet.sheet.insert_chart(row + lines + 3, 0, drawn, {"object_position": 2, "description": title_of(chart)[:250]})
+
+
+_MARKERS = {"o": "circle", "s": "square", "^": "triangle", "D": "diamond"}
+_DASHES = {"-": "solid", "--": "dash", "-.": "dash_dot", ":": "round_dot"}
+
+
+def _filled(colour: str | None) -> dict[str, Any]:
+    """A bar or column; an unseen one where there is no colour."""
+    return {
+        "fill": {"color": colour} if colour else {"none": True},
+        "border": {"color": "#FFFFFF"} if colour else {"none": True},
+        "gap": 50,
+    }
+
+
+def _line_style(number: int) -> dict[str, Any]:
+    """A line as the page draws it: no series is known by its colour alone."""
+    colour, marker, dash = LINE_STYLES[number % len(LINE_STYLES)]
+    filled = {"fill": {"color": colour}, "border": {"color": colour}}
+    return {
+        "line": {"color": colour, "width": 1.75, "dash_type": _DASHES[dash]},
+        "marker": {"type": _MARKERS[marker], "size": 5, **filled},
+    }

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+from close_library.report.checks import legend_of, ticks_of
+from close_library.report.identification import identification
 from close_library.report.reading_order import figures_of
-from close_library.report.wording import NEVER_SUMMED, SEVERITY, error_text, identification, places_of, show_amount
+from close_library.report.wording import NEVER_SUMMED, SEVERITY, error_text, places_of, show_amount
 from close_library.report.workbook.data import Data
 from close_library.report.workbook.formula import excel_formula
 from close_library.report.workbook.frame import Book, Sheet
 
-_KEY, _LABEL, _AMOUNT, _UNIT, _ROWS, _DOCUMENT, _REFOOTS, _NOTE = range(8)
-_WIDTHS = (17, 58, 19, 9, 10, 19, 16, 42)
+_KEY, _LABEL, _AMOUNT, _UNIT, _ROWS, _DOCUMENT, _REFOOTS, _TICK, _NOTE = range(9)
+_WIDTHS = (17, 58, 19, 9, 10, 19, 16, 7, 42)
 _EXCEL_DIGITS = 15
 
 
@@ -87,11 +89,9 @@ def _figures(book: Book, sheet: Sheet, row: int, data: Data) -> dict[str, Figure
     if not figures:
         return {}
     sheet.text(row, 0, "Figures", "heading")
-    numbers = [column in (_AMOUNT, _ROWS, _DOCUMENT) for column in range(8)]
-    sheet.columns(
-        row + 1, ["key", "figure", "amount", "unit", "source rows", "per document", "re-foots", "note"], numbers
-    )
-    first = row + 2
+    names = ["key", "figure", "amount", "unit", "source rows", "per document", "re-foots", "tick", "note"]
+    sheet.columns(row + 1, names, [column in (_AMOUNT, _ROWS, _DOCUMENT) for column in range(len(names))])
+    first, ticks = row + 2, ticks_of(book.document)
     cells = {
         id: FigureCell(f"Summary!$C${line}", _number(figure), _places(figure))
         for line, (id, figure) in enumerate(figures.items(), first + 1)
@@ -109,7 +109,9 @@ def _figures(book: Book, sheet: Sheet, row: int, data: Data) -> dict[str, Figure
             _ratio(sheet, row, figure, cells, cells[id])
         else:
             _summed(sheet, row, id, figure, data, cells[id])
+        _ticked(sheet, row, ticks.get(id, []))
     sheet.verdicts(first, _REFOOTS, row)
+    row = _legend(book, sheet, row + 2) if ticks else row
     if data.put_together:
         sheet.text(
             row + 1,
@@ -119,6 +121,29 @@ def _figures(book: Book, sheet: Sheet, row: int, data: Data) -> dict[str, Figure
             "note",
         )
     return cells
+
+
+def _ticked(sheet: Sheet, row: int, tie_outs: Sequence[Mapping[str, Any]]) -> None:
+    """The tick marks that a figure has earned, and on its amount a note of the checks that ran."""
+    if tie_outs:
+        sheet.text(row, _TICK, " ".join(dict.fromkeys(tie_out["tick"] for tie_out in tie_outs)), "tick")
+        sheet.note(
+            row,
+            _AMOUNT,
+            "\n".join(
+                f"{tie_out['tick']}: {tie_out['id']} {tie_out['label']}; difference {tie_out['difference']}"
+                for tie_out in tie_outs
+            ),
+        )
+
+
+def _legend(book: Book, sheet: Sheet, row: int) -> int:
+    """What the tick marks say."""
+    legend = legend_of(book.document)
+    for line, (tick, meaning) in enumerate(legend, row):
+        sheet.text(line, _KEY, tick, "tick")
+        sheet.text(line, _LABEL, meaning, "note")
+    return row + len(legend) - 1
 
 
 def _summed(sheet: Sheet, row: int, id: str, figure: Mapping[str, Any], data: Data, cell: FigureCell) -> None:

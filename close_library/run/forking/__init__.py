@@ -1,7 +1,8 @@
 """Kernels forked from a warm process: a fresh process for every notebook, without starting an interpreter for it.
 
 A *zygote* preloads what workpapers import, stays single-threaded, and forks a kernel on request. It plugs into
-jupyter_client as a kernel provisioner. Where forking is unsafe the stock kernel is used, and the run says which it was.
+jupyter_client as the kernel provisioner `close-fork`, so anything that runs Jupyter kernels can use it. Where forking is
+unsafe the stock kernel is started instead, and the provisioner says which it was.
 """
 
 from __future__ import annotations

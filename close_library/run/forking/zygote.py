@@ -1,15 +1,15 @@
 """The zygote: preload, stay single-threaded, fork one kernel a request.
 
-`python -m close_library.run.forking.zygote SOCKET`. Over the unix socket come JSON lines: {"argv", "cwd", "env"} in;
-{"pid"}, {"ready"}, {"returncode"} out. A hang-up of the requester kills the kernel with its whole process group; end of
-file on standard input, which is how the zygote learns that its owner died, kills every kernel and ends.
+`python -m close_library.run.forking.zygote SOCKET [EXTRA…]`. Over the unix socket come JSON lines: {"argv", "cwd", "env"} in;
+{"pid"}, {"ready"}, {"returncode"} or {"refused"} out. A hang-up of the requester kills the kernel with all that it started;
+who sends {"leave": seconds} first lets it come to its own end. End of file on standard input, which is how the zygote learns
+that its owner died, kills every kernel and ends; a line there retires it.
 """
 
 from __future__ import annotations
 
 import contextlib
 import gc
-import importlib
 import json
 import os
 import selectors
@@ -20,34 +20,9 @@ import time
 from pathlib import Path
 from typing import Any, Never
 
-from close_library.run.process import die_with_parent
-
-PRELOADED = (
-    "numpy",
-    "pandas",
-    "pandas.io.formats.html",
-    "pyarrow",
-    "pyarrow.parquet",
-    "pyarrow.pandas_compat",
-    "duckdb",
-    "sqlite3",
-    "IPython",
-    "IPython.core.completer",
-    "IPython.core.history",
-    "IPython.core.completerlib",
-    "IPython.core.logger",
-    "IPython.core.debugger",
-    "IPython.core.oinspect",
-    "IPython.extensions.storemagic",
-    "tornado.platform.asyncio",
-    "ipykernel.kernelapp",
-    "ipykernel.ipkernel",
-    "ipykernel.debugger",
-    "ipykernel.comm",
-    "close_library.accounting",
-    "close_library.workpaper",
-)
-"""What workpapers and a kernel import. No connection is opened, no context is made: a fork could not share them."""
+from close_library.run.forking.child import become_kernel
+from close_library.run.forking.preload import preload
+from close_library.run.process import adopt_orphans
 
 
 def threads() -> int:
@@ -79,12 +54,20 @@ class Zygote:
         self.asked: dict[int, tuple[socket.socket, bytes]] = {}
         self.kernels: dict[int, int | None] = {}
         """Process → the descriptor of who asked for it, None once they hung up."""
+        self.leaving: dict[int, float] = {}
+        """Process → when it is killed, if it has not ended by then."""
+        self.retired = False
 
     def serve(self) -> Never:
         """Fork kernels until the owner is gone."""
         while True:
-            for key, _ in self.selector.select():
+            soonest = min(self.leaving.values(), default=None)
+            wait = None if soonest is None else max(0.0, soonest - time.monotonic())
+            for key, _ in self.selector.select(wait):
                 key.data() if key.data else self._request(key.fd)
+            for process, until in self.leaving.items():
+                if until <= time.monotonic():
+                    _kill_group(process)
 
     def _accept(self) -> None:
         connection, _ = self.listening.accept()
@@ -92,7 +75,14 @@ class Zygote:
         self.selector.register(connection, selectors.EVENT_READ, None)
 
     def _owner(self) -> None:
+        """Our owner is gone, or has another zygote by now: then this one ends with its last kernel."""
         if not os.read(0, 4096):
+            self._end()
+        self.retired = True
+        self._end_if_retired()
+
+    def _end_if_retired(self) -> None:
+        if self.retired and not self.kernels:
             self._end()
 
     def _reap(self) -> None:
@@ -102,14 +92,26 @@ class Zygote:
             try:
                 process, status = os.waitpid(-1, os.WNOHANG)
             except ChildProcessError:
-                return
+                break
             if process == 0:
-                return
-            _kill_group(process)  # what the notebook started and left behind
-            descriptor = self.kernels.pop(process, None)
+                break
+            if process not in self.kernels:
+                continue  # what a notebook started and left behind, killed below
+            _kill_group(process)
+            self.leaving.pop(process, None)
+            descriptor = self.kernels.pop(process)
             if descriptor in self.asked:
                 code = os.waitstatus_to_exitcode(status)
                 _say(self.asked[descriptor][0], {"returncode": code})
+        self._kill_left_behind()
+        self._end_if_retired()
+
+    def _kill_left_behind(self) -> None:
+        """End what dead kernels started in sessions of their own: it is ours now, for we adopt orphans."""
+        for process in _children():
+            if process not in self.kernels:
+                with contextlib.suppress(OSError):
+                    os.kill(process, signal.SIGKILL)
 
     def _request(self, descriptor: int) -> None:
         connection, waiting = self.asked[descriptor]
@@ -122,8 +124,17 @@ class Zygote:
             return
         *lines, rest = (waiting + received).split(b"\n")
         self.asked[descriptor] = (connection, rest)
-        for line in lines:
-            self._fork(connection, json.loads(line))
+        for message in map(json.loads, lines):
+            if "leave" in message:
+                self._let_go(descriptor, time.monotonic() + message["leave"])
+            else:
+                self._fork(connection, message)
+
+    def _let_go(self, descriptor: int, until: float) -> None:
+        for process, asked_by in self.kernels.items():
+            if asked_by == descriptor:
+                self.kernels[process] = None
+                self.leaving[process] = until
 
     def _hang_up(self, descriptor: int) -> None:
         connection, _ = self.asked.pop(descriptor)
@@ -140,20 +151,27 @@ class Zygote:
             return
         process = os.fork()
         if process == 0:
-            _say(connection, {"pid": os.getpid()})
-            inherited = [
-                self.listening,
-                self.wake,
-                self.woken,
-                *(c for c, _ in self.asked.values() if c is not connection),
-            ]
-            _become_kernel(request, inherited, connection)
+            others = [each for each, _ in self.asked.values() if each is not connection]
+            for each in (self.listening, self.wake, self.woken, *others):
+                os.close(each.fileno())
+            self.selector.close()
+            become_kernel(request, lambda message: _say(connection, message), connection)
         self.kernels[process] = connection.fileno()
 
     def _end(self) -> Never:
-        for process in list(self.kernels):
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        for process in self.kernels:
             _kill_group(process)
+        with contextlib.suppress(ChildProcessError):
+            while True:
+                for process in _children():
+                    with contextlib.suppress(OSError):
+                        os.kill(process, signal.SIGKILL)
+                os.waitpid(-1, 0)
         self.path.unlink(missing_ok=True)
+        if not self.retired:
+            with contextlib.suppress(OSError):
+                self.path.parent.rmdir()  # when it was only ours
         os._exit(0)
 
 
@@ -167,71 +185,21 @@ def _kill_group(process: int) -> None:
         os.killpg(process, signal.SIGKILL)
 
 
-def _become_kernel(request: dict[str, Any], inherited: list[socket.socket], connection: socket.socket) -> Never:
-    """Turn the forked process into a kernel, as a fresh interpreter would be one; never returns."""
-    signal.set_wakeup_fd(-1)
-    for number in (signal.SIGCHLD, signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, signal.SIG_DFL)
-    for each in inherited:
-        os.close(each.fileno())
-    zygote = os.getppid()
-    os.setsid()  # a group of its own: killing it takes what the notebook started with it
-    die_with_parent()
-    os.environ.clear()
-    os.environ.update(request["env"])
-    time.tzset()
-    os.chdir(request["cwd"])
-    os.dup2(os.open(os.devnull, os.O_RDWR), 0)
-    _reseed()
-    sys.argv = request["argv"][2:]
-    del sys.path[0]
-    code = 0
-    try:
-        from ipykernel.kernelapp import IPKernelApp
-
-        application = IPKernelApp.instance(parent_handle=zygote)
-        application.initialize(request["argv"][3:])  # type: ignore[no-untyped-call]
-        _say(connection, {"ready": True})
-        connection.close()
-        application.start()  # type: ignore[no-untyped-call]
-    except SystemExit as error:
-        code = error.code if isinstance(error.code, int) else int(error.code is not None)
-    except BaseException:
-        import traceback
-
-        traceback.print_exc(file=sys.__stderr__)
-        code = 70
-    finally:
-        import atexit
-
-        with contextlib.suppress(BaseException):
-            atexit._run_exitfuncs()
-        for stream in (sys.__stdout__, sys.__stderr__):
-            with contextlib.suppress(BaseException):
-                stream.flush()  # type: ignore[union-attr]
-        os._exit(code)  # without tearing the interpreter down, which would only copy pages
+def _children() -> list[int]:
+    """The processes whose parent we are."""
+    own = os.getpid()
+    return [int(each) for each in Path(f"/proc/{own}/task/{own}/children").read_text().split()]
 
 
-def _reseed() -> None:
-    """State that was copied by the fork would repeat in every kernel."""
-    import random
-
-    import numpy
-
-    random.seed()
-    numpy.random.seed()
-
-
-def main(path: str) -> Never:
-    """Preload, check that a fork is safe, say so on standard output, serve."""
-    for module in PRELOADED:
-        importlib.import_module(module)
+def main(path: str, *extras: str) -> Never:
+    """Listen at once, so that nobody has to wait for the socket; preload; serve."""
+    adopt_orphans()
+    zygote = Zygote(Path(path))
+    preload(extras)
     gc.collect()
     gc.freeze()
-    zygote = Zygote(Path(path))
-    print(json.dumps({"ready": threads() == 1, "threads": threads()}), flush=True)
     zygote.serve()
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    main(*sys.argv[1:])

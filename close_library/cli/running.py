@@ -1,63 +1,34 @@
-"""The command line: `close run`, `check`, `list`, `status`, `sample`.
-
-Exit codes: 0 done (findings are not a failure), 1 a bug of ours, 2 something that you can mend, 3 with
-`--strict` when a workpaper is open or failed, 130 when you stopped it.
-"""
+"""The commands that run and show: `run`, `check`, `list`, `status`, `sample`."""
 
 from __future__ import annotations
 
-import json
 import signal
 import sys
-import tempfile
-import traceback
 from contextlib import nullcontext
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
-from typing import Annotated, Any, NoReturn
+from typing import Annotated, NoReturn
 
 import typer
-from rich.console import Console
 
-from close_library.errors import CloseError, Fault, ParameterError
-
-OURS, MENDABLE, STRICT = 1, 2, 3
-
-app = typer.Typer(
-    name="close",
-    help="Close a period: prove the balances of the books and write reports that an auditor can re-perform.",
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-    rich_markup_mode="rich",
+from close_library.cli.options import (
+    MENDABLE,
+    OURS,
+    STRICT,
+    AsJson,
+    Notebooks,
+    Outputs,
+    Parameters,
+    PeriodArgument,
+    Programs,
+    Workpapers,
+    err,
+    out,
+    print_json,
 )
-out = Console()
-err = Console(stderr=True)
-
-PeriodArgument = Annotated[
-    str,
-    typer.Argument(help="The month to close, such as 2026-10. Left out: the latest in the books.", show_default=False),
-]
-Programs = Annotated[
-    list[str] | None,
-    typer.Option("--program", "-p", metavar="P", help="Only this program (again for more; _company for the company)."),
-]
-Workpapers = Annotated[
-    list[str] | None,
-    typer.Option("--workpaper", "-w", metavar="REF", help="Only this workpaper, by ref or name (again for more)."),
-]
-Parameters = Annotated[Path, typer.Option(metavar="DIR", help="The folder that holds company.yaml.")]
-Outputs = Annotated[Path, typer.Option(metavar="DIR", help="Where the books and reports go.")]
-Notebooks = Annotated[
-    Path | None,
-    typer.Option(
-        metavar="DIR", help="The folder of the workpapers' notebooks.", show_default="./notebooks, else the project's"
-    ),
-]
-AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object instead of tables.")]
+from close_library.errors import Fault, ParameterError
 
 
-@app.command(epilog="Example: close run 2026-10 --program atlas --workpaper 20")
 def run(
     period: PeriodArgument = "",
     program: Programs = None,
@@ -80,12 +51,17 @@ def run(
     wait: Annotated[
         float, typer.Option(metavar="SECONDS", min=0, help="How long to wait for another run of the same period.")
     ] = 0,
+    cluster: Annotated[
+        str,
+        typer.Option(metavar="ADDRESS", help="Execute on a Dask cluster: tcp://host:8786, tls://host:8786, or local."),
+    ] = "",
     as_json: AsJson = False,
 ) -> None:
     """Close a period: seal the books, execute the workpapers, write the reports and their index."""
     from close_library.run.close import run_close
     from close_library.run.prepare import Request
     from close_library.run.progress import Bar, Lines
+    from close_library.run.storage import outputs_here
     from close_library.run.summary import print_result, result_as_data
 
     request = Request(
@@ -99,17 +75,22 @@ def run(
         timeout,
         wait,
         force,
+        cluster,
     )
-    signal.signal(signal.SIGTERM, _stop)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, _stop)
     try:
-        with Bar(err) if err.is_terminal and not as_json else nullcontext(Lines(err)) as reporter:
-            result = run_close(request, reporter)
+        with (
+            Bar(err) if err.is_terminal and not as_json else nullcontext(Lines(err)) as reporter,
+            outputs_here(request) as here,
+        ):
+            result = run_close(here, reporter)
     except KeyboardInterrupt:
         print("Stopped. What was finished is kept; the next run goes on from a clean state.", file=sys.stderr)
         raise
     error = result.error()
     if as_json:
-        _print_json(result_as_data(result) | ({"error": error.as_data()} if error else {}))
+        print_json(result_as_data(result) | ({"error": error.as_data()} if error else {}))
     else:
         print_result(out, result)
     if error:
@@ -122,7 +103,6 @@ def run(
         raise typer.Exit(STRICT)
 
 
-@app.command(epilog="Example: close check --parameters ../other/parameters")
 def check(
     period: PeriodArgument = "",
     parameters: Parameters = Path("parameters"),
@@ -134,10 +114,9 @@ def check(
     from close_library.run.prepare import Request
 
     checked = check_everything(Request(parameters=parameters, notebooks=notebooks, period=period))
-    _print_json(check_as_data(checked)) if as_json else print_check(out, checked)
+    print_json(check_as_data(checked)) if as_json else print_check(out, checked)
 
 
-@app.command("list", epilog="Example: close list --program atlas")
 def list_plan(
     period: PeriodArgument = "",
     program: Programs = None,
@@ -161,42 +140,52 @@ def list_plan(
     )
     notices = prepared.notebooks.notices
     if as_json:
-        _print_json(plan_as_data(prepared.plan, str(prepared.period), notices))
+        print_json(plan_as_data(prepared.plan, str(prepared.period), notices))
     else:
         print_plan(out, prepared.plan, notices)
 
 
-@app.command(epilog="Example: close status 2026-10")
 def status(
     period: PeriodArgument = "",
     parameters: Parameters = Path("parameters"),
     outputs: Outputs = Path("outputs"),
     notebooks: Notebooks = None,
+    long: Annotated[bool, typer.Option("--long", help="One line a workpaper, with who signed it and when.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Show where a period stands: every workpaper of every program, run or not."""
+    """Show where a period stands: every workpaper of every program, run or not, and its sign-off."""
+    from close_library.cli.printing import print_sign_offs, say, sign_offs_in_words
+    from close_library.run.pending import pending_work
     from close_library.run.prepare import Request, prepare
+    from close_library.run.speaking import sign_offs
     from close_library.run.status import standings
-    from close_library.run.summary import counts_of, in_words, print_matrix
+    from close_library.run.summary import counts_of, in_words, print_matrix, print_pending
 
     prepared = prepare(Request(parameters=parameters, outputs=outputs, notebooks=notebooks, period=period))
-    standing = standings(prepared.folder, prepared.plan)
+    standing = standings(prepared.folder, prepared.plan, pending_work(prepared))
+    signed = sign_offs(prepared)
     counts = counts_of(each.status for each in standing)
     if as_json:
-        _print_json(
+        print_json(
             {
                 "company": prepared.settings.company,
                 "period": str(prepared.period),
                 "statuses": counts,
-                "workpapers": [each.as_data() for each in standing],
+                "workpapers": [
+                    each.as_data() | {"sign_off": signed.get((each.program, each.ref))} for each in standing
+                ],
             }
         )
         return
-    print_matrix(out, standing)
-    out.print(f"\n{prepared.settings.name} · {prepared.period}: {in_words(counts)}.", markup=False, highlight=False)
+    if long:
+        print_sign_offs(out, standing, signed)
+    else:
+        print_matrix(out, standing, {place: each["state"] for place, each in signed.items()})
+    say(out, f"\n{prepared.settings.name} · {prepared.period}: {in_words(counts)}.")
+    say(out, sign_offs_in_words(standing, signed))
+    print_pending(out, standing)
 
 
-@app.command(epilog="Example: close sample outputs/_sample/tables --seed 1")
 def sample(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="The folder for the tables.")],
     seed: Annotated[int, typer.Option(metavar="N", help="The same seed gives the same bytes.")] = 1,
@@ -211,7 +200,7 @@ def sample(
         write_sample(folder, seed, _scale(scale))
     files = sorted(path for path in folder.iterdir() if path.is_file())
     if as_json:
-        _print_json({"folder": str(folder), "seed": seed, "scale": scale, "files": [path.name for path in files]})
+        print_json({"folder": str(folder), "seed": seed, "scale": scale, "files": [path.name for path in files]})
     else:
         out.print(f"{len(files)} files in {folder}", markup=False, highlight=False, soft_wrap=True)
 
@@ -228,28 +217,8 @@ def _scale(text: str) -> Decimal:
     return scale
 
 
-def _print_json(value: dict[str, Any]) -> None:
-    sys.stdout.write(json.dumps(value, indent=2, ensure_ascii=False, default=str) + "\n")
-
-
 def _stop(number: int, frame: object) -> NoReturn:
-    """End as if stopped by hand, so that nothing is left running."""
+    """End as if stopped by hand, so that nothing is left running; whoever asks again waits until all is tidied up."""
+    for again in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(again, signal.SIG_IGN)
     raise KeyboardInterrupt
-
-
-def main() -> None:
-    """The command `close`: what goes wrong is said in a few lines, never as a traceback."""
-    try:
-        app()
-    except CloseError as error:
-        if "--json" in sys.argv:
-            _print_json({"error": error.as_data()})
-        print(error, file=sys.stderr)
-        sys.exit(MENDABLE)
-    except Exception as error:  # the last resort: said in one line, kept in a file
-        with tempfile.NamedTemporaryFile("w", prefix="close-", suffix=".log", delete=False, encoding="utf-8") as log:
-            traceback.print_exc(file=log)
-        print(
-            f"This is a bug of ours: {type(error).__name__}: {error}\nThe traceback is in {log.name}", file=sys.stderr
-        )
-        sys.exit(OURS)

@@ -1,0 +1,111 @@
+"""What the roll-forwards share (workpapers 30, 31, 32): the opening as signed, its restatement, schedule and picture.
+
+Opening as signed + restatement + movements = closing. The restatement is what the prior closing is on today's books less what was
+signed; where nothing was signed there is none, and the opening balance is the prior closing on today's books.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from decimal import Decimal
+
+import pandas as pd
+
+from close_library.accounting.said import RECORD, SignedFigure, signed_figure
+from close_library.accounting.sql import money_text, no_rows, population, shown, text
+from close_library.evidence import Chart, Figure, Population, Result, Scope, Table
+from close_library.money import ZERO, spell
+
+Formula = tuple[tuple[str, int], ...]
+"""The terms of a roll-forward, the opening balance first, with the sign in which they go into the closing balance."""
+
+OPENING, RESTATEMENT, CLOSING = "opening_balance", "restatement", "closing_balance"
+
+
+def opening_figures(scope: Scope, ref: str, computed: Figure) -> dict[str, Figure]:
+    """`opening_balance`, and `restatement` where the prior closing was signed; `computed` is that closing on today's books.
+
+    The rows of a signed opening are those of today's books and, where they differ, one that leads to the signature.
+    """
+    assert computed.population is not None, "a balance has rows"
+    signed = signed_figure(scope, ref, CLOSING)
+    if signed is None:
+        return {OPENING: replace(computed, label=f"{computed.label}, computed")}
+    label, today = f"{computed.label}, as signed", computed.population.query
+    opening = f"{today} UNION ALL {_signature(scope, ref, computed, signed, -1)}"
+    figures = (
+        Figure.of(OPENING, label, scope.currency, Population(scope.books, opening)),
+        Figure.of(
+            RESTATEMENT,
+            f"Restatement of {scope.period.prior}: on today's books less as signed",
+            scope.currency,
+            Population(scope.books, _signature(scope, ref, computed, signed, 1)),
+        ),
+    )
+    assert figures[0].money == signed.amount, "the rows of the opening balance add up to what was signed"
+    return {figure.id: figure for figure in figures}
+
+
+def _signature(scope: Scope, ref: str, computed: Figure, signed: SignedFigure, sign: int) -> str:
+    """The row of the record that stands for today's books less what was signed; none where they agree."""
+    difference = sign * (computed.money - signed.amount)
+    if not difference:
+        return no_rows()
+    seen = shown(
+        workpaper=text(ref),
+        period=text(str(scope.period.prior)),
+        signed=money_text(f"CAST({signed.amount} AS DECIMAL(38,4))"),
+        on_todays_books=money_text(f"CAST({computed.money} AS DECIMAL(38,4))"),
+        program=text(scope.program),
+    )
+    return population("'said_figures'", text(RECORD), str(signed.event), str(difference), seen)
+
+
+def rolled(roll: Result, formula: Formula) -> Decimal:
+    """The closing balance that the opening balance, its restatement and the movements add up to."""
+    return sum((sign * roll.figures[id].money for id, sign in _terms(roll.figures, formula).items()), ZERO)
+
+
+def opening_and_signed(roll: Result) -> tuple[Decimal, Figure | None]:
+    """The prior closing on today's books, and as it was signed; None where it was not, and nothing is to be compared."""
+    opening = roll.figures[OPENING]
+    if RESTATEMENT not in roll.figures:
+        return opening.money, None
+    return opening.money + roll.figures[RESTATEMENT].money, opening
+
+
+def roll_table(title: str, figures: Mapping[str, Figure], formula: Formula) -> Table:
+    """The roll-forward as a schedule, a line a term; what is subtracted says so."""
+    sign, order = _terms(figures, formula), list(figures)
+    frame = pd.DataFrame(
+        {
+            "line": [("less: " if sign.get(id, 1) < 0 else "") + figures[id].label for id in order],
+            "amount": [figures[id].money for id in order],
+        }
+    )
+    return Table(title, frame, links=tuple((n, 1, id) for n, id in enumerate(order)))
+
+
+def waterfall(id: str, title: str, figures: Mapping[str, Figure], formula: Formula, currency: str) -> Chart:
+    """The roll-forward as a picture, from the opening to the closing balance."""
+    sign = _terms(figures, formula)
+    steps = [
+        {
+            "label": _short(figure),
+            "amount": spell(sign.get(figure.id, 1) * figure.money, currency),
+            "kind": "total" if figure.id in (OPENING, CLOSING) else "step",
+        }
+        for figure in figures.values()
+    ]
+    return Chart(id, "waterfall", title, currency, steps)
+
+
+def _terms(figures: Mapping[str, Figure], formula: Formula) -> dict[str, int]:
+    """The terms of a formula with their signs, and the restatement where there is one."""
+    return dict(formula) | ({RESTATEMENT: 1} if RESTATEMENT in figures else {})
+
+
+def _short(figure: Figure) -> str:
+    """What a figure is called in a picture, without its date."""
+    return "Restatement" if figure.id == RESTATEMENT else figure.label.split(" at ")[0]

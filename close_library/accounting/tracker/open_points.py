@@ -1,0 +1,103 @@
+"""What is open in a period: findings, tie-outs that differ and workpapers without a conclusion, quoted from their workpapers.
+
+Read from the table `findings` (`tables.SAID`), which a run writes when all other workpapers are done. A program sees what
+concerns it; the company sees all, and what concerns no program.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pandas as pd
+
+from close_library.accounting.sql import owned
+from close_library.evidence import Chart, Scope, Table
+from close_library.parameters import COMPANY
+
+TIE_OUT, NO_CONCLUSION = "tie_out_differs", "no_conclusion"
+"""What stands as the finding of a tie-out that does not agree, and of a workpaper that failed."""
+
+LISTED = 200
+"""Open points that are listed one by one; the workpapers hold all."""
+
+COUNTS = {
+    "errors": f"severity = 'error' AND finding NOT IN ('{TIE_OUT}', '{NO_CONCLUSION}')",
+    "warnings": "severity = 'warning'",
+    "tie_outs": f"finding = '{TIE_OUT}'",
+    "no_conclusion": f"finding = '{NO_CONCLUSION}'",
+}
+"""What is counted: findings by severity, tie-outs that differ, workpapers without a conclusion."""
+
+_COUNTED = ", ".join(f"count(*) FILTER ({condition}) AS {name}" for name, condition in COUNTS.items())
+
+
+def open_points(scope: Scope, at_most: int = LISTED) -> Table:
+    """What is open, the gravest and largest first: severity, workpaper, program (the company's), what, amount, message.
+
+    Workpapers without a conclusion come first; tie-outs last, for most of them are what the findings before them explain.
+    """
+    columns = "severity, workpaper, program, what, amount, message" if scope.is_company else (
+        "severity, workpaper, what, amount, message"
+    )  # fmt: skip
+    frame = scope.books.frame(
+        f"""
+        SELECT {columns} FROM {_points(scope)}
+        ORDER BY finding <> '{NO_CONCLUSION}', finding = '{TIE_OUT}', severity, abs(amount) DESC NULLS LAST, workpaper,
+                 program, finding, known_key, message
+        LIMIT {at_most}
+        """
+    )
+    cut = f", {at_most} at most" if count_open(scope) > at_most else ""
+    return Table(_titled(scope, f"What is open, the gravest and largest first{cut}"), frame, types={"amount": "money"})
+
+
+def open_by_workpaper(scope: Scope) -> Table:
+    """How much is open by workpaper; of the company by workpaper and program."""
+    keys = "workpaper, title, program" if scope.is_company else "workpaper, title"
+    return _counted(scope, "What is open, by workpaper", keys)
+
+
+def open_by_program(scope: Scope) -> Table:
+    """How much is open by program."""
+    return _counted(scope, "What is open, by program", "program")
+
+
+def open_chart(id: str, table: Table, label: str) -> Chart | None:
+    """What a table counts as bars, a line each; None where nothing is open."""
+    data = [
+        {"label": str(line[label]), "amounts": [str(int(line[name])) for name in COUNTS]}
+        for line in table.frame.iloc[:-1].to_dict(orient="records")
+    ]
+    return Chart(id, "stacked_bars", table.title, "points", {"series": list(COUNTS), "data": data}) if data else None
+
+
+def count_open(scope: Scope) -> Decimal:
+    """How many points are open in the scope."""
+    return Decimal(scope.books.sql(f"SELECT count(*) AS n FROM {_points(scope)}").to_pylist()[0]["n"])
+
+
+def points_counted(table: Table) -> Decimal:
+    """All points that a table counts, added up line by line."""
+    return Decimal(sum(int(value) for name in COUNTS for value in table.frame[name][:-1]))
+
+
+def _counted(scope: Scope, title: str, keys: str) -> Table:
+    lines = scope.books.frame(f"SELECT {keys}, {_COUNTED} FROM {_points(scope)} GROUP BY {keys} ORDER BY {keys}")
+    total = scope.books.frame(f"SELECT 'Total' AS {keys.split(', ')[0]}, {_COUNTED} FROM {_points(scope)}")
+    frame = pd.concat([lines.astype(object), total.astype(object)], ignore_index=True)
+    return Table(
+        _titled(scope, title), frame.where(frame.notna(), None), total_row=True, types=dict.fromkeys(COUNTS, "int")
+    )
+
+
+def _points(scope: Scope) -> str:
+    """Errors and warnings that concern the scope, as a reader sees them."""
+    return f"""
+        (SELECT severity, ref AS workpaper, title, CASE program WHEN '{COMPANY}' THEN 'company' ELSE program END AS program,
+                finding, replace(finding, '_', ' ') AS what, TRY_CAST(amount AS DECIMAL(38,4)) AS amount, known_key, message
+         FROM findings WHERE severity IN ('error', 'warning') AND {owned(scope, "program")})
+    """
+
+
+def _titled(scope: Scope, title: str) -> str:
+    return title if scope.books.has("findings") else f"{title} (no run has gathered it yet)"

@@ -1,0 +1,125 @@
+"""The commands that seal a period and verify what was sealed: `binder`, `verify`."""
+
+from __future__ import annotations
+
+from contextlib import nullcontext
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from close_library.cli.options import (
+    STRICT,
+    AsJson,
+    Notebooks,
+    Outputs,
+    Parameters,
+    PeriodArgument,
+    err,
+    out,
+    print_json,
+)
+
+DIFFERENCES_SHOWN = 50
+
+
+def binder(
+    period: PeriodArgument = "",
+    parameters: Parameters = Path("parameters"),
+    outputs: Outputs = Path("outputs"),
+    notebooks: Notebooks = None,
+    key: Annotated[Path | None, typer.Option("--key", metavar="FILE", help="Sign with this Ed25519 key (PEM).")] = None,
+    make_key: Annotated[
+        Path | None,
+        typer.Option("--new-key", metavar="FILE", help="Make a key, keep it in this file, and sign with it."),
+    ] = None,
+    to: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Where the binder goes.", show_default="outputs/<company>/binders/"),
+    ] = None,
+    wait: Annotated[
+        float, typer.Option(metavar="SECONDS", min=0, help="How long to wait for a run of the same period.")
+    ] = 0,
+    as_json: AsJson = False,
+) -> None:
+    """Seal a closed period into one file that an outsider can verify and perform again."""
+    from close_library.binder.sealing import seal_binder
+    from close_library.binder.signature import new_key, read_key
+    from close_library.errors import Fault, ParameterError
+    from close_library.run.prepare import Request
+
+    if key and make_key:
+        raise ParameterError("one key signs a binder.", [Fault("--key, --new-key", "both", "one of them")])
+    signing = read_key(key) if key else new_key(make_key) if make_key else None
+    request = Request(parameters, outputs, notebooks, period, wait=wait)
+    with _reporter(as_json) as reporter:
+        sealed = seal_binder(request, signing, reporter, to)
+    if as_json:
+        print_json(
+            {
+                "binder": str(sealed.path),
+                "sha256": sealed.hash,
+                "files": sealed.files,
+                "key": sealed.fingerprint,
+                "prior": sealed.prior.as_data() if sealed.prior else None,
+                "changes": [change.as_data() for change in sealed.changes],
+            }
+        )
+        return
+    _say(f"{sealed.path}: {sealed.files:,} files, hash {sealed.hash}")
+    _say(f"Signed by the key {sealed.fingerprint}." if sealed.fingerprint else "Not signed: no --key was given.")
+    _say(f"It follows the binder of {sealed.prior.period}." if sealed.prior else "It is the first of its chain.")
+    for change in sealed.changes:
+        if change.direction == "loosened":
+            place = "" if change.scope == "_company" else f" of {change.scope}"
+            _say(f"Loosened since: {change.key}{place} from {change.before} to {change.now} ({change.origin}).")
+
+
+def verify(
+    file: Annotated[Path, typer.Argument(metavar="BINDER", help="The .binder.zip file.")],
+    fingerprint: Annotated[
+        str, typer.Option(metavar="HEX", help="The key that must have signed it, by its fingerprint.")
+    ] = "",
+    prior: Annotated[
+        Path | None, typer.Option(metavar="BINDER", help="The binder before.", show_default="looked for beside it")
+    ] = None,
+    seal_only: Annotated[bool, typer.Option("--seal-only", help="Check the seal, and perform nothing again.")] = False,
+    workers: Annotated[
+        int, typer.Option(metavar="N", min=0, help="Notebooks at once; 0 is one for each processor.")
+    ] = 0,
+    as_json: AsJson = False,
+) -> None:
+    """Check every byte of a binder, execute all its notebooks again and name each difference; exit code 3 when there is one."""
+    from close_library.binder.verifying import verify_binder
+
+    with _reporter(as_json) as reporter:
+        verified = verify_binder(file, reporter, trusted=fingerprint, prior=prior, seal_only=seal_only, workers=workers)
+    verdict = verified.verdict
+    if as_json:
+        print_json(verified.as_data())
+    else:
+        _say(f"{verified.company} {verified.period}, hash {verified.hash}" if verified.hash else str(file))
+        for mark, sentences in (("✓", verdict.held), ("·", verdict.notes)):
+            for sentence in sentences:
+                _say(f"{mark} {sentence}")
+        for difference in verdict.differences[:DIFFERENCES_SHOWN]:
+            _say(f"✗ {difference.place}: {difference.what}")
+        more = len(verdict.differences) - DIFFERENCES_SHOWN
+        if more > 0:
+            _say(f"✗ … and {more:,} more; --json lists all.")
+        _say("")
+        count = len(verdict.differences)
+        what = "whole" if seal_only else "whole, and everything came out again"
+        _say(f"{count:,} difference{'s' if count != 1 else ''}." if count else f"The binder is {what}.")
+    if verdict.differences:
+        raise typer.Exit(STRICT)
+
+
+def _reporter(as_json: bool) -> Any:
+    from close_library.run.progress import Bar, Lines
+
+    return Bar(err) if err.is_terminal and not as_json else nullcontext(Lines(err))
+
+
+def _say(text: str) -> None:
+    out.print(text, markup=False, highlight=False, soft_wrap=True)

@@ -1,0 +1,122 @@
+"""Cells of schedules that follow from others are formulas; those that the document does not bear out stay numbers."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import openpyxl
+import pytest
+
+from close_library.report import render_xlsx
+from close_library.report.reading_order import links_of
+from close_library.report.rows_file import RowsFile
+from close_library.report.workbook.breakdown import breakdown_of
+from close_library.report.workbook.relations import RELATIONS, terms_of
+from tests.report.conftest import build
+
+
+@pytest.mark.parametrize(
+    ("columns", "line", "cell", "terms"),
+    [
+        (["subledger", "ledger", "difference"], ["100.00", "90.00", "-10.00"], "difference", [("+", 1), ("-", 0)]),
+        (["subledger", "ledger", "difference"], ["100.00", "90.00", "-10.01"], "difference", []),
+        (["subledger", "ledger", "difference"], ["100.00", None, "-100.00"], "difference", []),
+        (["ledger", "difference"], ["90.00", "90.00"], "difference", []),
+        (["billed", "owed", "difference"], ["7.00", "9.00", "2.00"], "difference", [("+", 1), ("-", 0)]),
+        (["gross", "fees", "net"], ["7.00", "-2.00", "5.00"], "net", [("+", 0), ("+", 1)]),
+        (["price", "amount"], ["7.00", "7.00"], "amount", []),
+        (["ledger", "subledger", "difference"], ["x", "1", "1"], "difference", []),
+    ],
+    ids=["holds", "a cent off", "one is missing", "no such column", "the other way", "signed fees", "unknown", "text"],
+)
+def test_a_relation_is_taken_where_the_line_bears_it_out(
+    columns: list[str], line: list[str | None], cell: str, terms: list[tuple[str, int]]
+) -> None:
+    assert terms_of(cell, columns, line) == terms
+
+
+def test_no_relation_explains_a_column_by_itself() -> None:
+    assert [name for name, formula in RELATIONS if name in formula.split()] == []
+
+
+def schedule(book: Any, id: str) -> Any:
+    return next(sheet for sheet in book if sheet.title.startswith(f"{id} "))
+
+
+def test_an_agings_buckets_are_sums_over_data(tmp_path: Path) -> None:
+    document, rows = build("aging", tmp_path)
+    render_xlsx(document, rows, {}, tmp_path / "paper.xlsx")
+    sheet = schedule(openpyxl.load_workbook(tmp_path / "paper.xlsx"), "70.1")
+    cached = schedule(openpyxl.load_workbook(tmp_path / "paper.xlsx", data_only=True), "70.1")
+    for line, cells in enumerate(document["tables"]["70.1"]["rows"], 3):
+        for column, amount in enumerate(cells[1:], 2):
+            formula = str(sheet.cell(line, column).value)
+            assert formula.startswith(("=ROUND(SUMIFS(Data!$F$2:", "=ROUND(SUM(", "=Summary!")), (cells[0], formula)
+            assert Decimal(repr(cached.cell(line, column).value)) == Decimal(amount)
+
+
+def test_a_column_that_its_rows_do_not_share_out_stays_a_number(tmp_path: Path) -> None:
+    document, rows = build("aging", tmp_path)
+    document["tables"]["70.1"]["rows"][0][1] = "0.01"
+    columns = {column for _, _, column in breakdown_of(document, RowsFile(rows, document)).cells}
+    assert columns == set(range(2, 10)), "the first bucket does not add up, the others do"
+
+
+def test_lines_of_the_same_name_are_parts_of_nothing(tmp_path: Path) -> None:
+    document, rows = build("hostile aging", tmp_path)
+    assert breakdown_of(document, RowsFile(rows, document)).cells == {}
+
+
+def test_a_line_called_as_a_figure_with_its_amount_is_the_figure() -> None:
+    figures = {
+        "dso": {"label": "Days sales outstanding", "amount": "31.5000"},
+        "one": {"label": "Twice", "amount": "1.00"},
+        "two": {"label": "Twice", "amount": "1.00"},
+        "none": {"label": "Undefined", "amount": None},
+    }
+    rows = [
+        ["Days sales outstanding", "31.5000", "1"],
+        ["Twice", "1.00", ""],
+        ["Undefined", None, ""],
+        [None, "1.00", ""],
+    ]
+    assert links_of({"rows": rows, "links": [[3, 1, "one"]]}, figures) == {(0, 1): "dso", (3, 1): "one"}
+
+
+def test_figures_carry_their_tick_marks_as_notes_with_a_legend(tmp_path: Path) -> None:
+    document, rows = build("roll-forward", tmp_path)
+    render_xlsx(document, rows, {}, tmp_path / "paper.xlsx")
+    sheet = openpyxl.load_workbook(tmp_path / "paper.xlsx")["Summary"]
+    notes = {cell.row: cell.comment.text for line in sheet.iter_rows() for cell in line if cell.comment}
+    closing = next(line for line in sheet.iter_rows() if line[1].value == "Closing balance (closing_balance)")
+    expected = "GL: 30.1 Closing balance agrees to the general ledger; difference 0.00"
+    assert notes == {closing[2].row: expected} and closing[7].value == "GL"
+    legend = {line[0].value: line[1].value for line in sheet.iter_rows() if line[0].value in ("GL", "F")}
+    assert legend == {
+        "GL": "agrees to the general ledger",
+        "F": "footed: the rows were added up again",
+    }
+
+
+def test_a_bridge_proves_that_it_still_adds_up(tmp_path: Path) -> None:
+    document, rows = build("bridge", tmp_path)
+    document["tables"]["20.1"]["total_row"] = False
+    render_xlsx(document, rows, {}, tmp_path / "paper.xlsx")
+    sheet = schedule(openpyxl.load_workbook(tmp_path / "paper.xlsx"), "20.1")
+    assert sheet["B11"].value == "=ROUND(SUM(B3:B8)-B9,2)" and "difference" in sheet["A11"].value
+
+
+def test_every_sheet_is_set_up_for_reading_and_printing(tmp_path: Path) -> None:
+    document, rows = build("aging", tmp_path)
+    render_xlsx(document, rows, {}, tmp_path / "paper.xlsx")
+    for sheet in openpyxl.load_workbook(tmp_path / "paper.xlsx"):
+        assert sheet.page_setup.orientation == "landscape" and sheet.sheet_properties.pageSetUpPr.fitToPage, sheet.title
+        assert (
+            "not signed off" in sheet.oddFooter.left.text
+            and "not prepared, not reviewed" in sheet.oddFooter.center.text
+        )
+        assert "page &P of &N" in sheet.oddFooter.right.text
+        if sheet.title not in ("Summary", "Charts"):
+            assert sheet.freeze_panes and sheet.auto_filter.ref and sheet.print_title_rows, sheet.title

@@ -1,0 +1,86 @@
+"""A Dask scheduler and workers as an administrator starts them: commands, on the loopback."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import psutil
+
+from tests.conftest import PROJECT
+
+KERNEL = ("--resources", "KERNEL=1")
+
+
+@dataclass
+class Cluster:
+    """A scheduler, and the workers started so far."""
+
+    port: int
+    scheme: str = "tcp"
+    environment: Mapping[str, str] = field(default_factory=dict)
+    processes: list[subprocess.Popen[bytes]] = field(default_factory=list)
+
+    @property
+    def address(self) -> str:
+        return f"{self.scheme}://127.0.0.1:{self.port}"
+
+    def start(self, *command: str, project: Path = PROJECT) -> subprocess.Popen[bytes]:
+        """One of Dask's commands, with our package from a folder."""
+        process = subprocess.Popen(
+            [sys.executable, "-m", "distributed.cli." + command[0], *command[1:]],
+            env={**os.environ, "PYTHONPATH": str(project), **self.environment},
+            cwd=project, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True,
+        )  # fmt: skip
+        self.processes.append(process)
+        return process
+
+    def worker(self, *options: str, project: Path = PROJECT) -> subprocess.Popen[bytes]:
+        """A worker of one thread; `options` as on the command line."""
+        common = ("--nthreads", "1", "--no-dashboard")
+        return self.start("dask_worker", self.address, *common, *(options or ("--no-nanny", *KERNEL)), project=project)
+
+
+@contextlib.contextmanager
+def cluster(scheme: str = "tcp", environment: Mapping[str, str] | None = None) -> Iterator[Cluster]:
+    """A scheduler on a free port, ended with all its workers and everything below them."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        started = Cluster(free.getsockname()[1], scheme, environment or {})
+    started.start(
+        "dask_scheduler", "--host", "127.0.0.1", "--port", str(started.port), "--no-dashboard", "--protocol", scheme
+    )
+    try:
+        wait_for_port(started.port)
+        yield started
+    finally:
+        for process in started.processes:
+            for each in [*below(process.pid), process]:
+                with contextlib.suppress(psutil.NoSuchProcess):
+                    each.kill()
+            process.wait()
+
+
+def below(process: int) -> list[psutil.Process]:
+    """Everything that a process started."""
+    try:
+        return psutil.Process(process).children(recursive=True)
+    except psutil.NoSuchProcess:
+        return []
+
+
+def wait_for_port(port: int, seconds: float = 60) -> None:
+    """Wait until somebody listens."""
+    until = time.monotonic() + seconds
+    while True:
+        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
+            return
+        assert time.monotonic() < until, "nobody listens"
+        time.sleep(0.05)

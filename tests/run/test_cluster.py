@@ -1,0 +1,184 @@
+"""A close on a Dask cluster: the bytes of a close on one machine, whatever happens to a worker."""
+
+from __future__ import annotations
+
+import shutil
+import signal
+import subprocess
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import psutil
+import pytest
+
+from close_library.run.close import CloseResult, run_close
+from close_library.run.cluster.member import Identity
+from close_library.run.prepare import Request
+from close_library.run.progress import Silent
+from close_library.run.task import Event
+from tests.conftest import PROJECT, Tiny
+from tests.run.clusters import KERNEL, below, cluster
+
+dask_config = pytest.importorskip("dask.config", reason="Dask is not installed")
+pytest.importorskip("distributed", reason="Dask distributed is not installed")
+
+
+class Watching(Silent):
+    """Keeps the events of a run, and does something when one comes."""
+
+    def __init__(self, at_event: Callable[[Event], None] = lambda event: None) -> None:
+        self.events: list[Event] = []
+        self.at_event = at_event
+
+    def event(self, event: Event) -> None:
+        self.events.append(event)
+        self.at_event(event)
+
+
+def close_tiny(tiny: Tiny, outputs: Path, address: str = "", reporter: Watching | None = None) -> CloseResult:
+    request = Request(tiny.parameters, outputs, tiny.notebooks, cluster=address)
+    return run_close(request, reporter or Watching())
+
+
+def files_of(outputs: Path) -> dict[str, bytes]:
+    """Every file of the period, but for the record of the run."""
+    period = outputs / "tiny" / "2026-05"
+    return {
+        path.relative_to(period).as_posix(): path.read_bytes()
+        for path in sorted(period.rglob("*"))
+        if path.is_file() and path.name != "run.json"
+    }
+
+
+def add_notebooks(tiny: Tiny, *refs: str) -> None:
+    for ref in refs:
+        [notebook] = (PROJECT / "notebooks").glob(f"{ref}_*.ipynb")
+        shutil.copy(notebook, tiny.notebooks)
+
+
+@pytest.mark.slow
+def test_a_worker_killed_in_mid_run_loses_nothing(tiny: Tiny, tmp_path: Path) -> None:
+    add_notebooks(tiny, "10", "20", "70")
+    close_tiny(tiny, tmp_path / "local")
+    with cluster() as dask:
+        workers = [dask.worker(), dask.worker()]
+        orphans: list[psutil.Process] = []
+
+        def kill_one(event: Event) -> None:
+            """When it has work: both have, once a third task is under way."""
+            if not orphans and sum(each.kind == "started" for each in watching.events) == 3:
+                orphans.extend(below(workers[0].pid))
+                workers[0].send_signal(signal.SIGKILL)
+
+        watching = Watching(kill_one)
+        result = close_tiny(tiny, tmp_path / "cluster", dask.address, watching)
+        assert workers[0].wait(timeout=10) == -signal.SIGKILL
+        assert not result.failed
+        assert len(orphans) >= 2
+        _, alive = psutil.wait_procs(orphans, timeout=10)
+        assert not alive
+    labels = sorted(outcome.task.label for outcome in result.outcomes)
+    for kind in ("started", "finished"):
+        assert sorted(event.task.label for event in watching.events if event.kind == kind) == labels
+    assert files_of(tmp_path / "cluster") == files_of(tmp_path / "local")
+
+
+@pytest.mark.slow
+def test_a_task_that_kills_its_worker_again_and_again_is_written_down_as_failed(tiny: Tiny) -> None:
+    tiny.add_situation("owner_of_worker_dies", "45")
+    with cluster() as dask:
+        dask.worker("--nanny", *KERNEL)
+        said = tiny.say("run", "--cluster", dask.address, "--program", "atlas")
+    assert said.code == 2
+    assert "WorkerDied: It was given to 3 workers of the cluster, one after the other" in said.err
+    assert (tiny.period / "atlas" / "45_owner_of_worker_dies.json").exists()
+    assert "failed" not in (tiny.period / "atlas" / "30_receivables_roll_forward.json").read_text()
+
+
+@pytest.mark.slow
+def test_a_cluster_on_this_machine(tiny: Tiny, tmp_path: Path) -> None:
+    close_tiny(tiny, tmp_path / "local")
+    said = tiny.say("run", "--cluster", "local", "--workers", "1")
+    assert said.code == 0, said.err
+    assert files_of(tiny.outputs) == files_of(tmp_path / "local")
+
+
+@pytest.mark.slow
+def test_tls(tiny: Tiny, tmp_path: Path) -> None:
+    key, certificate = tmp_path / "key.pem", tmp_path / "certificate.pem"
+    made = subprocess.run(
+        ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", key, "-out", certificate,
+         "-days", "1", "-subj", "/CN=close", "-addext", "subjectAltName=IP:127.0.0.1"],
+        capture_output=True, check=False,
+    ) if shutil.which("openssl") else None  # fmt: skip
+    if made is None or made.returncode:
+        pytest.skip("no openssl to make a certificate")
+    environment = {"DASK_DISTRIBUTED__COMM__TLS__CA_FILE": str(certificate)}
+    for role in ("CLIENT", "SCHEDULER", "WORKER"):
+        environment[f"DASK_DISTRIBUTED__COMM__TLS__{role}__CERT"] = str(certificate)
+        environment[f"DASK_DISTRIBUTED__COMM__TLS__{role}__KEY"] = str(key)
+    with cluster("tls", environment) as dask:
+        dask.worker()
+        plain = tiny.say("run", "--cluster", dask.address)
+        assert plain.code == 2
+        assert "distributed.comm.tls" in plain.err
+        tls = "distributed.comm.tls"
+        files = {"ca-file": certificate, "client.cert": certificate, "client.key": key}
+        with dask_config.set({f"{tls}.{name}": str(file) for name, file in files.items()}):
+            said = tiny.say("run", "--cluster", dask.address, "--program", "atlas")
+    assert said.code == 0, said.err
+
+
+def test_a_scheduler_that_does_not_answer(tiny: Tiny) -> None:
+    said = tiny.say("run", "--cluster", "tcp://127.0.0.1:9")
+    assert said.code == 2
+    assert "ParameterError: the scheduler of the cluster can't be reached." in said.err
+    assert "--cluster tcp://127.0.0.1:9" in said.err
+    assert "Traceback" not in said.err
+
+
+@pytest.mark.parametrize(
+    "address", ["127.0.0.1:9", "tcp://", "nonsense", "tcp://no.such.host.invalid:8786", "tls://127.0.0.1:9"]
+)
+def test_an_address_that_is_none(tiny: Tiny, address: str) -> None:
+    said = tiny.say("run", "--cluster", address)
+    assert said.code == 2
+    assert address in said.err
+    assert "Traceback" not in said.err
+
+
+@pytest.mark.slow
+def test_workers_that_differ_are_given_nothing(tiny: Tiny, tmp_path: Path) -> None:
+    shutil.copytree(
+        PROJECT / "close_library", tmp_path / "other" / "close_library", ignore=shutil.ignore_patterns("__pycache__")
+    )
+    with (tmp_path / "other" / "close_library" / "money.py").open("a") as module:
+        module.write("\n# another version\n")
+    with cluster() as dask:
+        dask.worker(project=tmp_path / "other")
+        dask.worker("--no-nanny", "--resources", "GPU=1")
+        time.sleep(5)
+        said = tiny.say("run", "--cluster", dask.address)
+        assert said.code == 2
+        assert "ParameterError: no worker of the cluster can be given work." in said.err
+        assert "another close_library" in said.err
+        assert "no KERNEL among its resources" in said.err
+        assert "--resources KERNEL=1" in said.err
+        dask.worker()
+        time.sleep(5)
+        assert tiny.say("run", "--cluster", dask.address, "--program", "atlas").code == 0
+
+
+def test_what_two_machines_must_have_in_common() -> None:
+    here = Identity("3.12", "a" * 64, {"duckdb": "2.0.0", "pandas": "3.1.1"}, "a" * 64)
+    assert here.differences(here) == []
+    there = Identity("3.11", "b" * 64, {"duckdb": "2.0.1"}, "b" * 64)
+    assert here.differences(there) == [
+        "Python 3.11, here 3.12",
+        "another close_library (bbbbbbbbbbbb, here aaaaaaaaaaaa)",
+        "duckdb 2.0.1, here 2.0.0",
+        "pandas none, here 3.1.1",
+    ]
+    upgraded = Identity("3.12", "a" * 64, here.packages, "b" * 64)
+    assert here.differences(upgraded) == ["an older close_library in memory than on its disk"]

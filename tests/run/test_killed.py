@@ -1,0 +1,234 @@
+"""Pulling the plug: a run that is killed at any instant leaves nothing behind that the next one does not make good.
+
+KILLS says how many random instants the slow test tries, KILL_SEED which.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import psutil
+import pytest
+
+from tests.conftest import PROJECT, Tiny
+from tests.run.test_close import files_of
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="processes are watched by /proc")
+
+MARK = "CLOSE_KILL_TEST"
+ALLOWED = {".run", ".seal.lock"}
+"""What may begin with a dot in a folder of outputs: stamps and locks; no temporary file."""
+
+
+@dataclass
+class Company:
+    """A tiny company whose notebook starts a process of its own, and whose runs can be watched and killed."""
+
+    tiny: Tiny
+    mark: str = field(default_factory=lambda: uuid.uuid4().hex)
+
+    def start(self, *options: str) -> subprocess.Popen[bytes]:
+        """A run in a process of its own, with a temporary place that is looked at afterwards."""
+        self.temporary.mkdir(exist_ok=True)
+        return subprocess.Popen(
+            [sys.executable, "-m", "close_library", "run", "--workers", "2", *options, *self.tiny.options("run")],
+            cwd=PROJECT,
+            env={**os.environ, MARK: self.mark, "TMPDIR": str(self.temporary)},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            start_new_session=True,
+        )
+
+    @property
+    def temporary(self) -> Path:
+        return self.tiny.folder / "t"
+
+    def finish(self) -> None:
+        """A run to its end."""
+        run = self.start()
+        _, err = run.communicate(timeout=300)
+        assert run.returncode == 0, err.decode()
+
+    def processes(self) -> list[psutil.Process]:
+        """What is alive of all runs of this company."""
+        found = []
+        for process in psutil.process_iter():
+            try:
+                if process.environ().get(MARK) == self.mark and process.status() != psutil.STATUS_ZOMBIE:
+                    found.append(process)
+            except psutil.Error:
+                continue
+        return found
+
+    def assert_nothing_left(self, *, within: float = 10) -> None:
+        """No process, no temporary file, no scratch folder."""
+        ends = time.monotonic() + within
+        while (alive := self.processes()) and time.monotonic() < ends:
+            time.sleep(0.05)
+        assert [" ".join(process.cmdline()) for process in alive] == []
+        hidden = {path.name for path in self.tiny.outputs.rglob(".*")}
+        assert hidden <= ALLOWED
+        assert not list(self.tiny.outputs.rglob("*.part*"))
+        assert list(self.temporary.iterdir()) == []
+
+    def change(self, amount: str) -> None:
+        """Another amount in one row of one program."""
+        file = self.tiny.tables / "invoices.csv"
+        lines = file.read_text(encoding="utf-8").split("\n")
+        cells = lines[2].split(",")
+        cells[lines[0].split(",").index("total_amount")] = amount
+        file.write_text("\n".join([*lines[:2], ",".join(cells), *lines[3:]]), encoding="utf-8")
+
+
+@pytest.fixture
+def company(tiny: Tiny) -> Iterator[Company]:
+    """A tiny company whose notebook leaves a process running in a session of its own."""
+    path = tiny.notebooks / "30_receivables_roll_forward.ipynb"
+    notebook = json.loads(path.read_text(encoding="utf-8"))
+    source = 'import subprocess\n\nleft = subprocess.Popen(["sleep", "600"], start_new_session=True)'
+    cell = {"cell_type": "code", "id": "left", "metadata": {}, "execution_count": None, "outputs": [], "source": source}
+    notebook["cells"].insert(2, cell)
+    path.write_text(json.dumps(notebook), encoding="utf-8")
+    company = Company(tiny)
+    yield company
+    for process in company.processes():
+        process.kill()
+
+
+def runner(run: subprocess.Popen[bytes], company: Company) -> None:
+    """The process that the user started."""
+    run.kill()
+
+
+def whole_group(run: subprocess.Popen[bytes], company: Company) -> None:
+    """All processes of the run that there are at the moment, as a machine does that runs out of memory."""
+    for process in company.processes():
+        process.kill()
+
+
+def one_of(word: str) -> Callable[[subprocess.Popen[bytes], Company], None]:
+    """Kill one process in whose command a word stands."""
+
+    def kill(run: subprocess.Popen[bytes], company: Company) -> None:
+        for process in company.processes():
+            try:
+                if process.pid != run.pid and word in " ".join(process.cmdline()):
+                    process.kill()
+                    return
+            except psutil.Error:
+                continue
+
+    kill.__name__ = word
+    return kill
+
+
+VICTIMS = (runner, runner, whole_group, one_of("run.worker"), one_of("zygote"))
+"""Kernels are forks of the zygote and bear its name."""
+
+
+def kill_and_run_again(company: Company, victim: Callable[..., None], after: float, expected: dict[str, str]) -> None:
+    """Start a run, kill some of it after some seconds, run again: the files are those of a run that nobody disturbed."""
+    run = company.start()
+    time.sleep(after)
+    victim(run, company)
+    run.communicate(timeout=300)
+    assert run.returncode in (0, 2, -signal.SIGKILL), victim.__name__
+    company.finish()
+    company.assert_nothing_left()
+    assert files_of(company.tiny.period) == expected, f"{victim.__name__} after {after} s"
+
+
+def undisturbed(company: Company) -> tuple[dict[str, str], float]:
+    """The files of a run that nobody disturbs, and how long it takes."""
+    began = time.monotonic()
+    company.finish()
+    company.assert_nothing_left()
+    return files_of(company.tiny.period), time.monotonic() - began
+
+
+def test_a_killed_run_is_made_good_by_the_next(company: Company) -> None:
+    """The runner, in the midst of the first close; and then everything, in the midst of one after a change."""
+    company.tiny.outputs.mkdir()
+    run = company.start()
+    while not company.tiny.period.joinpath("_company").exists() and run.poll() is None:
+        time.sleep(0.02)
+    run.kill()
+    run.communicate()
+    first, seconds = undisturbed(company)
+    company.change("260.00")
+    kill_and_run_again(company, whole_group, seconds / 2, _from_scratch(company))
+    assert first.keys() == files_of(company.tiny.period).keys()
+
+
+def _from_scratch(company: Company) -> dict[str, str]:
+    """The files that a first close of the company as it is now writes, in a place of its own."""
+    aside = company.tiny.folder / "aside"
+    company.tiny.outputs.rename(aside)
+    company.finish()
+    expected = files_of(company.tiny.period)
+    company.tiny.outputs.rename(company.tiny.folder / f"from scratch {time.monotonic_ns()}")
+    aside.rename(company.tiny.outputs)
+    return expected
+
+
+@pytest.mark.slow
+def test_killed_at_random_instants(company: Company) -> None:
+    """Runner, worker, zygote, kernel, everything; in first closes and in later ones."""
+    seed = int(os.environ.get("KILL_SEED", str(random.randrange(10**6))))
+    chance = random.Random(seed)
+    print(f"KILL_SEED={seed}")
+    states = {}
+    for amount in ("250.00", "260.00"):
+        company.change(amount)
+        states[amount], seconds = undisturbed(company)
+    for _ in range(int(os.environ.get("KILLS", "12"))):
+        amount = chance.choice(list(states))
+        company.change(amount)
+        if chance.random() < 0.3:
+            company.tiny.outputs.rename(company.tiny.folder / f"old {time.monotonic_ns()}")
+        kill_and_run_again(company, chance.choice(VICTIMS), chance.uniform(0.1, 1.1 * seconds), states[amount])
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_stopped_run_says_so_and_leaves_nothing(number: signal.Signals, company: Company) -> None:
+    """Twice, because an impatient person does; the second changes nothing."""
+    run = company.start()
+    while not company.tiny.period.joinpath("_company").exists() and run.poll() is None:
+        time.sleep(0.02)
+    time.sleep(0.5)
+    run.send_signal(number)
+    time.sleep(0.2)
+    run.send_signal(number)
+    _, err = run.communicate(timeout=60)
+    assert run.returncode == 130, err.decode()
+    assert b"Stopped." in err
+    assert b"Traceback" not in err
+    company.assert_nothing_left()
+    company.finish()
+
+
+def test_the_second_of_two_runs_says_who_holds_the_period(company: Company) -> None:
+    """It names the process; with --wait it waits."""
+    first = company.start()
+    holder = company.tiny.outputs / "tiny" / ".run" / "2026-05.holder.json"
+    while not holder.exists() and first.poll() is None:
+        time.sleep(0.01)
+    second = company.start()
+    waiting = company.start("--wait", "300")
+    _, err = second.communicate(timeout=60)
+    assert second.returncode == 2
+    assert f"process {first.pid}" in err.decode()
+    for run in (first, waiting):
+        assert run.wait(timeout=300) == 0
+        run.communicate()
+    company.assert_nothing_left()
