@@ -32,6 +32,8 @@ SEPARATE = {"sample": {"errors", "money", "period", "tables", "sample"}}
 
 HOMES = {
     "papermill": "run",
+    "distributed": "run",
+    "fsspec": "run",
     "scrapbook": "workpaper",
     "xlsxwriter": "report",
     "pptx": "report",

@@ -19,6 +19,7 @@ from functools import cache, partial
 from pathlib import Path
 from types import ModuleType
 from typing import Any, TypeAlias
+from weakref import WeakKeyDictionary
 
 import duckdb
 import pyarrow as pa
@@ -238,6 +239,20 @@ def recognised(scope: Scope) -> str:
 
 def _stored(scope: Scope, name: str) -> str | None:
     """The stored rows of a schedule that the scope sees; None where they are not those of its books and parameters."""
+    settings, stamp = scope.parameters, scope.books.directory / SCHEDULES / STAMP
+    written = stamp.stat().st_mtime_ns if stamp.is_file() else 0
+    asked = (name, scope.period, settings.functional_currency, settings.contract_changes, written)
+    known = _FOUND.setdefault(scope.books, {})
+    if asked not in known:
+        known[asked] = _look_for(scope, name)
+    return known[asked]
+
+
+_FOUND: WeakKeyDictionary[Books, dict[tuple[Any, ...], str | None]] = WeakKeyDictionary()
+"""What each open connection found of the stored schedules: a workpaper asks for them a hundred times."""
+
+
+def _look_for(scope: Scope, name: str) -> str | None:
     schedule, books = _SCHEDULES[name], scope.books
     if not set(books.declared).issuperset(schedule.tables):
         return None

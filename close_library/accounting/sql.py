@@ -72,13 +72,21 @@ def held(books: Books, name: str, rows: Callable[[], pa.Table]) -> str:
 
 
 def viewed(books: Books, prefix: str, query: str) -> str:
-    """The name of a temporary view of a query: for rows that are too many to hold, read anew by each question."""
+    """The name of a query's rows where they may be too many to hold: a temporary view, read anew by each question.
+
+    Of small books it is a table: to plan and compute such a query again for every figure takes longest there.
+    """
+    if sum(table["rows"] for table in books.manifest["tables"].values()) <= _HELD_AT_MOST:
+        return memoised(books, prefix, query)
     name = f"{prefix}_{hashlib.sha256(query.encode()).hexdigest()[:16]}"
     if name not in (made := _MADE.setdefault(books, set())):
         books.execute(f"CREATE TEMP VIEW {name} AS {query}")
         made.add(name)
     return name
 
+
+_HELD_AT_MOST = 200_000
+"""Rows of all tables of the books up to which what is made of them fits into memory many times."""
 
 _MADE: WeakKeyDictionary[Books, set[str]] = WeakKeyDictionary()
 """The temporary tables and views that each open connection holds."""

@@ -28,7 +28,7 @@ def links_of(table: Mapping[str, Any], figures: Mapping[str, Mapping[str, Any]])
     labels: dict[str, list[str]] = {}
     for id, figure in figures.items():
         labels.setdefault(figure["label"], []).append(id)
-    links = {}
+    links: dict[tuple[int, int], str] = {}
     for line, cells in enumerate(table["rows"]):
         named = labels.get(cells[0] or "", []) if cells else []
         if len(named) == 1 and figures[named[0]]["amount"] is not None:

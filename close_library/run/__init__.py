@@ -1,7 +1,7 @@
 """What runs, where and in what order: one close, from the parameters to the index.
 
 `close.run_close` conducts: it plans (workpapers × programs), locks the period, seals the books, computes the
-schedules, has the notebooks executed by a pool of worker processes, and writes the index. This is the only
-room that knows processes, paths and the clock, and the only importer of papermill. What is true of the
+schedules, has the notebooks executed by a pool of worker processes or by a cluster, and writes the index. This is the
+only room that knows processes, paths and the clock, and the only importer of papermill, distributed and fsspec. What is true of the
 books is `accounting`, what a workpaper says is `workpaper`, how it looks is `report`.
 """

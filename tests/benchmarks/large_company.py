@@ -61,10 +61,10 @@ _TABLES = {
     "deliveries": """
         SELECT 'DEL-' || lpad(i::VARCHAR, 10, '0') AS delivery_id, 'p' || (line % 100 % 8) AS program_id,
                'l' || line AS contract_line_id, 'PO-' || (line % 100 % 8) || '-' || (h // 400 % 5) AS po_number, delivery_date,
-               CASE WHEN h % 20 <> 0 THEN delivery_date + (h // 2000 % 6)::INT END AS accepted_date,
-               CAST((h // 12000 % 5000) / 100 AS DECIMAL(18,6)) AS quantity_delivered,
-               CAST((h // 12000 % 5000) / 100 AS DECIMAL(18,6)) AS quantity_accepted,
-               CASE WHEN h % 50 = 1 THEN 'rejected' WHEN h % 20 = 0 THEN 'delivered' ELSE 'accepted' END AS status
+               CASE WHEN h // 12000 % 20 <> 0 THEN delivery_date + (h // 2000 % 6)::INT END AS accepted_date,
+               CAST((h // 1200000 % 5000) / 100 AS DECIMAL(18,6)) AS quantity_delivered,
+               CAST((h // 1200000 % 5000) / 100 AS DECIMAL(18,6)) AS quantity_accepted,
+               CASE WHEN h // 12000 % 50 = 1 THEN 'rejected' WHEN h // 12000 % 20 = 0 THEN 'delivered' ELSE 'accepted' END AS status
         FROM (SELECT i, h, (h % 400)::INT AS line, DATE '2026-01-01' + (i * 300 // {rows})::INT AS delivery_date
               FROM (SELECT i, hash(i) // 7 AS h FROM range({rows}) t(i)))
     """,

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -15,6 +16,7 @@ import psutil
 import pytest
 
 from close_library.run.pool import LocalPool
+from close_library.run.process import environment
 from close_library.run.task import Event, Outcome, Task
 from tests.conftest import PROJECT, SITUATIONS, Tiny
 
@@ -102,3 +104,30 @@ def test_a_stopped_run_leaves_no_process_no_lock_and_no_half_file(tiny: Tiny, nu
     assert tiny.say("run", "--workpaper", "30", "--program", "atlas").code == 0
     assert not list(Path(tempfile.gettempdir()).glob(f"close-run-{run.pid}-*"))
     assert not list((tiny.period / "atlas").glob(".*"))
+
+
+@linux
+def test_a_zygote_that_dies_takes_only_its_kernels_with_it(tmp_path: Path) -> None:
+    tasks = [task_of("sleeps", tmp_path, "atlas"), task_of("raises_key_error", tmp_path, "borealis")]
+    for task in tasks:
+        task.folder.mkdir(parents=True)
+    outcomes: list[Outcome] = []
+    with LocalPool(1, tmp_path / "run.log") as pool:
+        running = threading.Thread(target=lambda: outcomes.extend(pool.run(tasks, lambda event: None)))
+        running.start()
+        wait_for(lambda: any(is_kernel(child) for child in below(psutil.Process())), 60)
+        time.sleep(1)
+        others = below(psutil.Process())
+        [zygote] = [each for each in others if "close_library.run.forking.zygote" in each.cmdline()]
+        zygote.kill()
+        running.join(timeout=60)
+    assert [outcome.message.split(":")[0] for outcome in outcomes] == ["DeadKernel", "KeyError"]
+    assert [outcome.kernel for outcome in outcomes] == ["forked", "forked"]
+    wait_for(lambda: not any(process.is_running() for process in others), 10)
+
+
+@linux
+def test_workers_are_told_their_share_of_the_machine(tmp_path: Path) -> None:
+    alone, shared = environment(1, tmp_path), environment(4, tmp_path)
+    assert int(shared["CLOSE_KERNEL_MEMORY"]) <= int(alone["CLOSE_KERNEL_MEMORY"])
+    assert int(shared["CLOSE_THREADS"]) <= int(alone["CLOSE_THREADS"])

@@ -19,10 +19,9 @@ import pyarrow as pa
 
 from close_library.accounting.flux.driven import Driven, booked_rows, driven_rows
 from close_library.accounting.flux.intervals import Comparison
-from close_library.accounting.flux.lines import MeasuredPopulation
 from close_library.accounting.revenue.recognition import rounded
 from close_library.accounting.sql import held, population, text, texts, viewed
-from close_library.evidence import Figure, Scope
+from close_library.evidence import Figure, Population, Scope
 from close_library.money import EXACT, ZERO, minor_unit, round_half_up
 from close_library.parameters import COMPANY
 
@@ -160,7 +159,7 @@ def _figure(scope: Scope, drivers: Drivers, id: str, label: str, condition: str,
         {population("source_table", "source_file", "source_row", "amount", "seen")}
         FROM {drivers.rows} WHERE {condition}
     """
-    return Figure(id, label, amount, scope.currency, MeasuredPopulation(scope.books, query, rows, amount))
+    return Figure(id, label, amount, scope.currency, Population(scope.books, query, known=(rows, amount)))
 
 
 def _sums(scope: Scope, facts: str) -> list[dict[str, Any]]:

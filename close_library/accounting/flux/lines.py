@@ -9,7 +9,7 @@ from decimal import Decimal
 from close_library.accounting.flux.intervals import Comparison
 from close_library.accounting.sql import population, text
 from close_library.evidence import Figure, Population, Scope
-from close_library.money import ZERO, ratio
+from close_library.money import ratio
 from close_library.parameters import COMPANY
 
 SIDES = ("current", "comparison", "change")
@@ -55,24 +55,6 @@ class Line:
         whose = "" if self.of_all else f", {self.program or 'no program'}"
         named = f"{self.account_name} ({self.account})" if self.account_name != self.account else self.account
         return named + whose
-
-
-@dataclass(frozen=True)
-class MeasuredPopulation(Population):
-    """A population whose rows were counted and added up together with those of the other lines, in one query."""
-
-    rows_counted: int = 0
-    sum_of_rows: Decimal = ZERO
-
-    @property
-    def count(self) -> int:
-        """How many rows there are."""
-        return self.rows_counted
-
-    @property
-    def total(self) -> Decimal:
-        """The exact sum of the rows' amounts."""
-        return self.sum_of_rows
 
 
 def read_lines(scope: Scope, rows: str, *, of_all: bool = False) -> list[Line]:
@@ -128,7 +110,7 @@ def figures_of(scope: Scope, comparison: Comparison, rows: str, lines: Iterable[
                 {population("source_table", "source_file", "source_row", "amount", "seen")}
                 FROM {rows} WHERE side = '{side}' AND account = {text(line.account)} {whose}
             """
-            rows_behind = MeasuredPopulation(scope.books, query, line.rows[number], amount)
+            rows_behind = Population(scope.books, query, known=(line.rows[number], amount))
             found[id] = Figure(id, f"{line.name}: {_words(side, comparison)}", amount, scope.currency, rows_behind)
     return found
 

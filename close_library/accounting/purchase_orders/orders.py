@@ -57,7 +57,7 @@ def value_rows(scope: Scope) -> str:
         f"""
         SELECT * FROM {_without_delivery(scope)}
         UNION ALL BY NAME
-        SELECT * FROM ({delivered_rows(scope)}) r WHERE {_of_scope(scope)}
+        SELECT * FROM ({delivered_rows(scope)}) r WHERE {of_scope(scope)}
         """,
     )
 
@@ -75,16 +75,18 @@ def _without_delivery(scope: Scope) -> str:
         WITH rows AS ({rows})
         SELECT r.*, {value} AS functional
         FROM rows r LEFT JOIN ({SPOT_RATES}) s ON s.currency = r.currency AND s.rate_date = r.rate_date
-        WHERE {_of_scope(scope)}
+        WHERE {of_scope(scope)}
         """,
     )
 
 
-def _of_scope(scope: Scope) -> str:
+def of_scope(scope: Scope) -> str:
     """The condition that a row `r` belongs to the program, or names one of its orders."""
     if scope.is_company:
         return "true"
-    numbers = [row["po_number"] for row in scope.books.sql(f"SELECT po_number FROM {own_orders(scope)} ORDER BY 1").to_pylist()]
+    numbers = [
+        row["po_number"] for row in scope.books.sql(f"SELECT po_number FROM {own_orders(scope)} ORDER BY 1").to_pylist()
+    ]
     return f"({owned(scope, 'r.owner')} OR r.po_number IN {texts(numbers)})"
 
 
@@ -109,7 +111,9 @@ def value_sums(scope: Scope) -> str:
 def require_order_rates(scope: Scope) -> None:
     """Refuse to go on when a rate is missing for a value or for what funds an order. Raises BooksError with currency and date."""
     missing = scope.books.sql(f"SELECT coalesce(sum(missing), 0) AS n FROM {value_sums(scope)}").to_pylist()[0]["n"]
-    values = f"SELECT currency, rate_date FROM {value_rows(scope)} WHERE functional IS NULL UNION ALL" if missing else ""
+    values = (
+        f"SELECT currency, rate_date FROM {value_rows(scope)} WHERE functional IS NULL UNION ALL" if missing else ""
+    )
     require_rates(
         scope, f"{values} SELECT currency, dated AS rate_date FROM {funding_rows(scope)} WHERE functional IS NULL"
     )

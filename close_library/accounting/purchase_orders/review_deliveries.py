@@ -6,6 +6,7 @@ a cost report, is worth 0.00.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from close_library.accounting.currency import require_rates
@@ -16,6 +17,9 @@ from close_library.accounting.sql import day, owned
 from close_library.evidence import Finding, Scope
 from close_library.money import show
 
+FINDINGS_AT_MOST = 10_000
+"""Findings of one kind that stand one by one; where deliveries are billed by month and line, there can be millions."""
+
 
 def delivery_findings(scope: Scope) -> list[Finding]:
     """`delivered_not_billed` at T; `delivery_without_po`, `delivery_outside_po_dates` of deliveries dated in the period."""
@@ -25,6 +29,9 @@ def delivery_findings(scope: Scope) -> list[Finding]:
 
 def _require_rates(scope: Scope) -> None:
     """The worth of what is looked at: to T, and of the period's deliveries whenever they were accepted."""
+    missing = f"SELECT count(*) AS n FROM {priced_deliveries(scope)} WHERE functional IS NULL AND {owned(scope)}"
+    if not scope.books.sql(missing).to_pylist()[0]["n"]:
+        return
     require_rates(
         scope,
         f"""
@@ -56,37 +63,92 @@ def not_billed(scope: Scope) -> str:
 
 def _not_billed(scope: Scope) -> list[Finding]:
     """What is not billed after more than `grace_days.unbilled` days."""
-    rows = scope.books.sql(
+    rows = f"""
+        SELECT delivery_id, contract_line_id, po_number, priced_date AS dated, days, functional AS worth, source_file, source_row
+        FROM {not_billed(scope)} WHERE days > {scope.parameters.grace_days.unbilled}
+    """
+    return _findings(
+        scope,
+        "delivered_not_billed",
+        "warning",
+        rows,
+        lambda row: (
+            f"Delivery {row['delivery_id']} was accepted on {row['dated']}, {row['days']} days before "
+            f"{scope.closing_date}; {_worth(scope, row)} is on no posted invoice."
+        ),
+        lambda row: (
+            f"{_many(row)} were accepted from {row['first']} to {row['last']}; {_worth(scope, row)} is on no posted "
+            "invoice."
+        ),
+    )
+
+
+def _findings(
+    scope: Scope,
+    finding: str,
+    severity: str,
+    rows: str,
+    each: Callable[[dict[str, Any]], str],
+    together: Callable[[dict[str, Any]], str],
+) -> list[Finding]:
+    """One finding a row of a query, with the message that `each` gives; of more rows than a person can look at, one a contract
+    line and order, with what `together` says.
+
+    Columns of the query: delivery_id, contract_line_id, po_number, dated, worth, address.
+    """
+    counted = scope.books.sql(f"SELECT count(*) AS n FROM ({rows})").to_pylist()[0]["n"]
+    if counted <= FINDINGS_AT_MOST:
+        found = scope.books.sql(f"SELECT * FROM ({rows}) ORDER BY delivery_id, source_file, source_row").to_pylist()
+        return [Finding(finding, severity, row["worth"], scope.currency, _keys(row), each(row)) for row in found]
+    groups = scope.books.sql(
         f"""
-        SELECT delivery_id, contract_line_id, po_number, priced_date, days, functional FROM {not_billed(scope)}
-        WHERE days > {scope.parameters.grace_days.unbilled} ORDER BY delivery_id, source_file, source_row
+        SELECT contract_line_id, po_number, count(*) AS deliveries, min(dated) AS first, max(dated) AS last,
+               CAST(sum(worth) AS DECIMAL(38,4)) AS worth
+        FROM ({rows}) GROUP BY ALL ORDER BY ALL
         """
     ).to_pylist()
     return [
         Finding(
-            "delivered_not_billed",
-            "warning",
-            row["functional"],
+            finding,
+            severity,
+            row["worth"],
             scope.currency,
-            _keys(row),
-            f"Delivery {row['delivery_id']} was accepted on {row['priced_date']}, {row['days']} days before "
-            f"{scope.closing_date}; {show(row['functional'], scope.currency)} {scope.currency} is on no posted invoice.",
+            {
+                "contract_lines": (row["contract_line_id"],),
+                **({"purchase_orders": (row["po_number"],)} if row["po_number"] else {}),
+            },
+            together(row),
+            aspect=row["po_number"] or "",
         )
-        for row in rows
+        for row in groups
     ]
 
 
-def _dated_in_period(scope: Scope, basis: str) -> str:
-    """The scope's deliveries of the period with their worth on a basis, 0.00 where they have none."""
+def _worth(scope: Scope, row: dict[str, Any]) -> str:
+    return f"{show(row['worth'], scope.currency)} {scope.currency}"
+
+
+def _many(row: dict[str, Any]) -> str:
+    order = f" of purchase order {row['po_number']}" if row["po_number"] else ""
+    return f"{row['deliveries']:,} deliveries of contract line {row['contract_line_id']}{order}"
+
+
+def _with_worth(scope: Scope, deliveries: str, basis: str) -> str:
+    """Deliveries with what they are worth on a basis, 0.00 where they have no worth."""
     return f"""
-        SELECT d.*, coalesce(p.functional, 0) AS worth
-        FROM (
-            SELECT d.*, coalesce(l.owner, d.owner_program_id) AS owner
-            FROM deliveries d LEFT JOIN ({LINES}) l USING (contract_line_id) WHERE {_of_period(scope)}
-        ) d
-        LEFT JOIN {priced_deliveries(scope)} p
+        SELECT d.*, d.delivery_date AS dated, coalesce(p.functional, 0) AS worth
+        FROM ({deliveries}) d LEFT JOIN {priced_deliveries(scope)} p
           ON p.basis = '{basis}' AND p.source_file = d.source_file AND p.source_row = d.source_row
-        WHERE {owned(scope, "d.owner")}
+    """
+
+
+def _dated_in_period(scope: Scope, condition: str) -> str:
+    """The scope's deliveries of the period that meet a condition."""
+    return f"""
+        SELECT d.delivery_id, d.contract_line_id, d.po_number, d.delivery_date, d.source_file, d.source_row
+        FROM (SELECT * FROM deliveries WHERE {_of_period(scope)} AND {condition}) d
+        LEFT JOIN ({LINES}) l USING (contract_line_id)
+        WHERE {owned(scope, "coalesce(l.owner, d.owner_program_id)")}
     """
 
 
@@ -95,60 +157,56 @@ def _without_order(scope: Scope) -> list[Finding]:
     as it stands in the books."""
     if not scope.parameters.purchase_orders.required:
         return []
-    rows = scope.books.sql(
-        f"""
-        SELECT delivery_id, contract_line_id, po_number, delivery_date, worth
-        FROM ({_dated_in_period(scope, "accepted")}) ANTI JOIN purchase_orders USING (po_number)
-        WHERE status = 'accepted' ORDER BY delivery_id, source_file, source_row
-        """
-    ).to_pylist()
-    return [
-        Finding(
-            "delivery_without_po",
-            "error",
-            row["worth"],
-            scope.currency,
-            _keys(row),
-            f"Delivery {row['delivery_id']} of {row['delivery_date']}, accepted value {show(row['worth'], scope.currency)} "
-            f"{scope.currency}, names "
-            + (
-                f"purchase order {row['po_number']}, which does not exist."
-                if row["po_number"]
-                else "no purchase order."
-            ),
-        )
-        for row in rows
-    ]
+    accepted = _dated_in_period(scope, "status = 'accepted'")
+
+    def names(row: dict[str, Any]) -> str:
+        return f"purchase order {row['po_number']}, which does not exist." if row["po_number"] else "no purchase order."
+
+    return _findings(
+        scope,
+        "delivery_without_po",
+        "error",
+        _with_worth(scope, f"SELECT * FROM ({accepted}) ANTI JOIN purchase_orders USING (po_number)", "accepted"),
+        lambda row: (
+            f"Delivery {row['delivery_id']} of {row['delivery_date']}, accepted value {_worth(scope, row)}, names "
+            + names(row)
+        ),
+        lambda row: (
+            f"{_many({**row, 'po_number': None})} of {row['first']} to {row['last']}, accepted value "
+            f"{_worth(scope, row)}, name {names(row)}"
+        ),
+    )
 
 
 def _outside_dates(scope: Scope) -> list[Finding]:
     """Deliveries, not rejected, dated before the start or after the end of the order that they name."""
-    rows = scope.books.sql(
-        f"""
+    rows = f"""
         WITH ends AS ({new_ends(scope)}),
         bounds AS (
             SELECT po_number, start_date, coalesce(new_end_date, end_date) AS end_date
             FROM ({scope.books.first_rows("purchase_orders")}) LEFT JOIN ends USING (po_number)
         )
-        SELECT delivery_id, contract_line_id, po_number, delivery_date, worth, start_date, end_date
-        FROM ({_dated_in_period(scope, "delivered")}) JOIN bounds USING (po_number)
-        WHERE status <> 'rejected' AND (delivery_date < start_date OR delivery_date > end_date)
-        ORDER BY delivery_id, source_file, source_row
-        """
-    ).to_pylist()
-    return [
-        Finding(
-            "delivery_outside_po_dates",
-            "warning",
-            row["worth"],
-            scope.currency,
-            _keys(row),
-            f"Delivery {row['delivery_id']} of {row['delivery_date']}, value {show(row['worth'], scope.currency)} "
-            f"{scope.currency}, lies outside purchase order {row['po_number']}, which runs from "
-            f"{row['start_date'] or 'the beginning'} to {row['end_date'] or 'no end'}.",
+        SELECT d.*, start_date, end_date
+        FROM ({_dated_in_period(scope, "status <> 'rejected'")}) d JOIN bounds USING (po_number)
+        WHERE d.delivery_date < start_date OR d.delivery_date > end_date
+    """
+
+    def lies(row: dict[str, Any]) -> str:
+        return (
+            f"outside purchase order {row['po_number']}, which runs from {row['start_date'] or 'the beginning'} to "
+            f"{row['end_date'] or 'no end'}."
         )
-        for row in rows
-    ]
+
+    return _findings(
+        scope,
+        "delivery_outside_po_dates",
+        "warning",
+        _with_worth(scope, rows, "delivered"),
+        lambda row: (
+            f"Delivery {row['delivery_id']} of {row['delivery_date']}, value {_worth(scope, row)}, lies {lies(row)}"
+        ),
+        lambda row: f"{_many(row)}, dated {row['first']} to {row['last']}, value {_worth(scope, row)}, lie outside it.",
+    )
 
 
 def _keys(row: dict[str, Any]) -> dict[str, tuple[str, ...]]:

@@ -15,13 +15,19 @@ from close_library.accounting.purchase_orders.orders import (
     recognised_otherwise_rows,
     value_rows,
 )
-from close_library.accounting.schedules import priced_deliveries
-from close_library.accounting.sql import day, memoised, text
+from close_library.accounting.schedules import deliveries_worth
+from close_library.accounting.sql import day, memoised, text, viewed
 from close_library.errors import BooksError, Fault
 from close_library.evidence import Result, Scope, Table
 
 COLUMNS = ("step", "table", "key", "date", "amount", "currency", "status", "file", "line")
 """What a walk says of each row. `revenue` is no table: its rows stand at the delivery or contract line that earns them."""
+
+STEP_ROWS = 100
+"""Rows of one table that a step of a walk shows in a report."""
+
+_COLUMNS = ", ".join(f'"{column}"' for column in COLUMNS)
+_ORDER = 'ORDER BY step, date, "table", key, amount, file, line'
 
 _WORK = {
     "purchase_orders": "delivery_po = {key} OR invoice_po = {key}",
@@ -50,14 +56,7 @@ def trace(scope: Scope, table: str, key: str) -> pd.DataFrame:
     """
     if table not in STARTS:
         raise BooksError(f"no walk starts in {table}.", [Fault("trace", table, ", ".join(STARTS))])
-    work, cash = _picked(scope, table, key)
-    found = scope.books.frame(
-        f"""
-        WITH work AS (SELECT * FROM {work}), cash AS (SELECT * FROM {cash}), {_reached(scope, table, key)}
-        SELECT {", ".join(f'"{column}"' for column in COLUMNS)} FROM ({_rows(scope, table, key)})
-        ORDER BY step, date, "table", key, amount, file, line
-        """
-    )
+    found = _walk(scope, table, key, f"SELECT {_COLUMNS} FROM found {_ORDER}")
     if found.empty:
         fault = Fault(
             f"{table}, to {scope.closing_date}", key, "a key that the table holds", "look the key up in the table"
@@ -66,11 +65,47 @@ def trace(scope: Scope, table: str, key: str) -> pd.DataFrame:
     return found
 
 
+def _walk(scope: Scope, table: str, key: str, asked: str) -> pd.DataFrame:
+    """What a query asks of the rows that a walk reaches, the table `found`."""
+    work, cash = _picked(scope, table, key)
+    return scope.books.frame(
+        f"""
+        WITH work AS (SELECT * FROM {work}), cash AS (SELECT * FROM {cash}), {_reached(scope, table, key)},
+        found AS ({_rows(scope, table, key)})
+        {asked}
+        """
+    )
+
+
+def _shortened(scope: Scope, table: str, key: str) -> pd.DataFrame:
+    """A walk as a report shows it: of a step with more than STEP_ROWS rows in a table the first, and a line for all the others
+    with their number and sum."""
+    return _walk(
+        scope,
+        table,
+        key,
+        f"""
+        , counted AS (
+            SELECT *, row_number() OVER each AS place, count(*) OVER (PARTITION BY step, "table") AS rows FROM found
+            WINDOW each AS (PARTITION BY step, "table" ORDER BY date, key, amount, file, line)
+        )
+        SELECT {_COLUMNS} FROM (
+            SELECT {_COLUMNS}, 0 AS last FROM counted WHERE rows <= {STEP_ROWS} OR place < {STEP_ROWS}
+            UNION ALL
+            SELECT step, "table", 'and ' || count(*) || ' more', max(date), CAST(sum(amount) AS DECIMAL(38,4)),
+                   CASE WHEN count(DISTINCT coalesce(currency, '')) = 1 THEN min(currency) END, NULL, NULL, NULL, 1
+            FROM counted WHERE rows > {STEP_ROWS} AND place >= {STEP_ROWS} GROUP BY step, "table"
+        )
+        ORDER BY step, last, date, "table", key, amount, file, line
+        """,
+    )
+
+
 def walk_through(scope: Scope) -> Result:
     """One order walked to its cash, and the cash of one receipt walked back: the order and the receipt of the largest collection.
 
-    Tables: 50.3 from the order, 50.4 from the receipt, both as `trace` gives them. Without a collection to T the order is the
-    first one, and nothing is walked back.
+    Tables: 50.3 from the order, 50.4 from the receipt, both as `trace` gives them, long steps shortened. Without a collection to
+    T the order is the first one, and nothing is walked back.
     """
     largest = scope.books.sql(
         f"""
@@ -84,10 +119,10 @@ def walk_through(scope: Scope) -> Result:
     order = largest[0]["po_number"] if largest else numbers[0] if numbers else None
     tables = {}
     if order:
-        tables["50.3"] = Table(f"Purchase order {order} to cash", trace(scope, "purchase_orders", order))
+        tables["50.3"] = Table(f"Purchase order {order} to cash", _shortened(scope, "purchase_orders", order))
     if largest:
         receipt = largest[0]["receipt_id"]
-        tables["50.4"] = Table(f"Receipt {receipt} back to its orders", trace(scope, "cash_receipts", receipt))
+        tables["50.4"] = Table(f"Receipt {receipt} back to its orders", _shortened(scope, "cash_receipts", receipt))
     return Result(tables=tables, figures={})
 
 
@@ -115,22 +150,29 @@ def _journal(key: str) -> str:
 
 
 def _work(scope: Scope) -> str:
-    """Deliveries and invoice lines to T, brought together where a line names a delivery."""
+    """Deliveries and invoice lines to T, brought together where a line names a delivery; read and not held."""
     at = day(scope.closing_date)
-    return memoised(
+    return viewed(
         scope.books,
         "work",
         f"""
         WITH contract_of AS (SELECT contract_line_id AS id, min(contract_id) AS contract_id FROM contract_lines GROUP BY 1),
-        delivered AS (SELECT DISTINCT delivery_id, po_number, contract_line_id FROM deliveries WHERE delivery_date <= {at}),
+        delivered AS NOT MATERIALIZED (
+            SELECT delivery_id, po_number, contract_line_id FROM deliveries WHERE delivery_date <= {at}
+        ),
         billed AS (
             SELECT l.invoice_id, l.line_number, l.delivery_id, l.contract_line_id, i.po_number, i.invoice_number, i.contract_id
             FROM invoice_lines l JOIN ({scope.books.first_rows("invoices")}) i USING (invoice_id) WHERE i.invoice_date <= {at}
         )
-        SELECT coalesce(d.delivery_id, b.delivery_id) AS delivery_id, d.po_number AS delivery_po, b.po_number AS invoice_po,
-               coalesce(b.contract_line_id, d.contract_line_id) AS contract_line_id,
-               coalesce(c.contract_id, b.contract_id) AS contract_id, b.invoice_id, b.line_number, b.invoice_number
-        FROM delivered d FULL JOIN billed b USING (delivery_id)
+        SELECT delivery_id, d.po_number AS delivery_po, NULL AS invoice_po, contract_line_id, contract_id, NULL AS invoice_id,
+               NULL AS line_number, NULL AS invoice_number
+        FROM (SELECT * FROM delivered ANTI JOIN (SELECT delivery_id FROM billed WHERE delivery_id IS NOT NULL)
+              USING (delivery_id)) d
+        LEFT JOIN contract_of c ON c.id = contract_line_id
+        UNION ALL
+        SELECT b.delivery_id, d.po_number, b.po_number, coalesce(b.contract_line_id, d.contract_line_id),
+               coalesce(c.contract_id, b.contract_id), b.invoice_id, b.line_number, b.invoice_number
+        FROM billed b LEFT JOIN delivered d USING (delivery_id)
         LEFT JOIN contract_of c ON c.id = coalesce(b.contract_line_id, d.contract_line_id)
         """,
     )
@@ -195,7 +237,7 @@ def _reached(scope: Scope, table: str, key: str) -> str:
 def _rows(scope: Scope, table: str, key: str) -> str:
     """Every row that the walk reaches, with its step along the way."""
     at = day(scope.closing_date)
-    worth = f"""(SELECT p.value FROM {priced_deliveries(scope)} p WHERE p.basis = 'delivered'
+    worth = f"""(SELECT p.delivered_value FROM {deliveries_worth(scope)} p WHERE p.delivered_date IS NOT NULL
                  AND p.source_file = deliveries.source_file AND p.source_row = deliveries.source_row)"""
     start = _journal(key) if table == "gl_entries" else "false"
     steps = (

@@ -8,9 +8,16 @@ over the lines of an invoice and cut out of each row, so they add up to the invo
 
 from __future__ import annotations
 
-from close_library.accounting.purchase_orders.orders import applications, own_orders, posted_documents, value_rows
+from close_library.accounting.purchase_orders.orders import (
+    applications,
+    of_scope,
+    own_orders,
+    posted_documents,
+    value_rows,
+)
 from close_library.accounting.revenue.pricing import LINES, QUANTITY_MODELS
-from close_library.accounting.sql import day, memoised, texts
+from close_library.accounting.schedules import deliveries_worth
+from close_library.accounting.sql import day, memoised, texts, viewed
 from close_library.evidence import Scope
 from close_library.money import minor_unit
 
@@ -41,14 +48,55 @@ def value_statuses(scope: Scope) -> str:
     """The cents of the program's values by status, and of other programs' rows that name its orders.
 
     Columns: value, status, po_number, standing (one of STANDINGS), owner, amount (functional currency, never 0), address.
-    Revenue that no delivery earns is one row a contract line. The amounts of a row add up to its value.
+    Revenue that no delivery earns is one row a contract line. The amounts of a row add up to its value. There are as many rows as
+    deliveries, so they are read and not held.
     """
     _add_words(scope)
-    parts = " UNION ALL ".join((_along_the_way(scope), _invoiced(scope), _collected(scope)))
+    reached = f"""
+        SELECT value, part.status AS status, po_number, owner, CAST(part.amount AS DECIMAL(38,4)) AS amount, source_table,
+               source_file, source_row
+        FROM (SELECT *, {_unnested("c", "b - c", "a - b", "whole - a")} AS part FROM ({_reached(scope)}))
+    """
+    parts = " UNION ALL ".join((reached, _invoiced(scope), _collected(scope)))
+    return viewed(scope.books, "value_statuses", f"{_with_standing(scope, parts)} WHERE p.amount <> 0")
+
+
+def status_sums(scope: Scope) -> str:
+    """What the cents by status add up to: value, status, po_number, standing, owner, amount."""
+    _add_words(scope)
+    sums = "sum(c) AS c, sum(b - c) AS b, sum(a - b) AS a, sum(whole - a) AS rest"
+    reached = f"""
+        SELECT value, part.status AS status, po_number, owner, CAST(part.amount AS DECIMAL(38,4)) AS amount
+        FROM (SELECT *, {_unnested("c", "b", "a", "rest")} AS part
+              FROM (SELECT value, po_number, owner, {sums} FROM ({_reached(scope)}) GROUP BY ALL))
+    """
+    others = [
+        f"SELECT value, status, po_number, owner, CAST(sum(amount) AS DECIMAL(38,4)) FROM ({part}) t({_PART}) GROUP BY ALL"
+        for part in (_invoiced(scope), _collected(scope))
+    ]
     return memoised(
         scope.books,
-        "value_statuses",
-        f"""
+        "status_sums",
+        f"{_with_standing(scope, ' UNION ALL '.join((reached, *others)))} WHERE p.amount <> 0",
+    )
+
+
+_PART = "value, status, po_number, owner, amount, source_table, source_file, source_row"
+
+
+def _unnested(*amounts: str) -> str:
+    """SQL for one row a status of what was reached, from the furthest to the nearest."""
+    collected, billed, accepted, rest = amounts
+    return f"""unnest([
+        {{'status': 'collected', 'amount': {collected}}}, {{'status': 'billed_not_collected', 'amount': {billed}}},
+        {{'status': CASE value WHEN 'recognised' THEN 'recognised_not_billed' ELSE 'accepted_not_billed' END,
+          'amount': {accepted}}},
+        {{'status': CASE value WHEN 'recognised' THEN 'recognised_not_billed' ELSE 'delivered_not_accepted' END,
+          'amount': {rest}}}])"""
+
+
+def _with_standing(scope: Scope, parts: str) -> str:
+    return f"""
         WITH numbers AS (SELECT DISTINCT po_number AS number FROM purchase_orders),
         own AS (SELECT po_number AS number FROM {own_orders(scope)}),
         parts AS ({parts})
@@ -57,9 +105,7 @@ def value_statuses(scope: Scope) -> str:
                     WHEN own.number IS NULL THEN 'purchase order of another program'
                     ELSE 'purchase order of the program' END AS standing
         FROM parts p LEFT JOIN numbers ON numbers.number = p.po_number LEFT JOIN own ON own.number = p.po_number
-        WHERE p.amount <> 0
-        """,
-    )
+    """
 
 
 def _add_words(scope: Scope) -> None:
@@ -82,7 +128,7 @@ def _add_words(scope: Scope) -> None:
     scope.books.execute(
         f"""
         CREATE OR REPLACE TEMP MACRO share_of(amount, part, whole) AS CAST(CASE
-            WHEN whole = 0 THEN 0 WHEN cut_to(part, whole) = whole THEN amount
+            WHEN whole = 0 OR part = 0 THEN 0 WHEN cut_to(part, whole) = whole THEN amount
             ELSE CAST(sign(amount) * ((2 * {product} + {divisor}) // (2 * {divisor})) AS DECIMAL(38,0)) * {unit}
             END AS DECIMAL(38,4))
         """
@@ -106,6 +152,7 @@ def _settled_lines(scope: Scope) -> str:
         worked AS (
             SELECT DISTINCT delivery_id FROM deliveries
             WHERE status <> 'rejected' AND delivery_date <= {day(scope.closing_date)}
+              AND delivery_id IN (SELECT delivery_id FROM invoice_lines WHERE delivery_id IS NOT NULL)
         )
         SELECT v.*, i.document_type = 'credit_memo' AS is_memo, i.total_amount AS total, coalesce(i.tax_amount, 0) AS tax,
                coalesce(s.cash, 0) AS cash, coalesce(s.credited, 0) AS credited, coalesce(s.otherwise, 0) AS otherwise,
@@ -130,59 +177,68 @@ def _line_share(column: str, part: str, whole: str) -> str:
 
 def _billed_by(scope: Scope, column: str) -> str:
     """What was billed, and of it collected, by delivery or contract line, in the document's currency: key, billed, collected."""
-    return f"""
-        SELECT {column} AS key, sum(amount) AS billed,
-               coalesce(sum({_line_share("amount", "cash", "total - credited - otherwise")}) FILTER (NOT is_memo), 0) AS collected
+    return memoised(
+        scope.books,
+        "billed_by",
+        f"""
+        SELECT {column} AS key, CAST(sum(amount) AS DECIMAL(38,4)) AS billed, CAST(coalesce(
+                   sum({_line_share("amount", "cash", "total - credited - otherwise")}) FILTER (NOT is_memo), 0)
+                   AS DECIMAL(38,4)) AS collected
         FROM {_settled_lines(scope)} WHERE {column} IS NOT NULL GROUP BY 1
-    """
+        """,
+    )
 
 
-def _along_the_way(scope: Scope) -> str:
-    """Delivered, accepted and recognised value by the furthest point reached. How far a row is accepted (`a`), billed (`b`) and
-    collected (`c`) is measured in its own currency, so that a change of rates leaves nothing unbilled."""
+def _reached(scope: Scope) -> str:
+    """Delivered, accepted and recognised value by the furthest point reached: of each row's `whole` what is collected (`c`),
+    billed (`b`) and accepted (`a`). How far a row has come is measured in its own currency, so that a change of rates leaves
+    nothing unbilled."""
+    by_delivery = _billed_by(scope, "delivery_id")
+    # Where no invoice line names a delivery, the deliveries' ids need not be read.
+    names = scope.books.sql(f"SELECT count(*) AS n FROM {by_delivery}").to_pylist()[0]["n"]
+    joined = f"LEFT JOIN {by_delivery} d ON d.key = r.delivery_id" if names else ""
+    measured = ("d.billed", "d.collected") if names else ("0", "0")
     return f"""
-        SELECT value, part.status AS status, po_number, owner, CAST(part.amount AS DECIMAL(38,4)) AS amount, source_table,
-               source_file, source_row
-        FROM (
-            WITH delivery_billing AS ({_billed_by(scope, "delivery_id")}),
-            line_billing AS ({_billed_by(scope, "contract_line_id")}),
-            accepted AS (SELECT source_file, source_row, sum(amount) AS accepted
-                         FROM {value_rows(scope)} WHERE value = 'accepted_value' GROUP BY ALL),
-            milestones AS (SELECT contract_line_id AS milestone FROM ({LINES}) WHERE billing_model = 'milestone'),
-            rows AS (
-                SELECT value, po_number, owner, delivery_id, contract_line_id, amount AS own, functional AS whole, source_table,
-                       source_file, source_row, milestone IS NOT NULL AS by_line
-                FROM {value_rows(scope)} LEFT JOIN milestones ON milestone = contract_line_id
-                WHERE value IN ('delivered_value', 'accepted_value') OR (value = 'recognised' AND source_table = 'deliveries')
-                UNION ALL
-                SELECT value, po_number, owner, NULL, contract_line_id, sum(amount), sum(functional), source_table,
-                       min(source_file), min(source_row), true
-                FROM {value_rows(scope)} WHERE value = 'recognised' AND source_table = 'contract_lines' GROUP BY ALL
-            ),
-            measured AS (
-                SELECT r.*, cut_to(coalesce(CASE WHEN by_line THEN l.billed ELSE d.billed END, 0), own) AS billed,
-                       coalesce(CASE WHEN by_line THEN l.collected ELSE d.collected END, 0) AS cash,
-                       CASE value WHEN 'delivered_value' THEN cut_to(coalesce(a.accepted, 0), own) ELSE own END AS accepted
-                FROM rows r LEFT JOIN delivery_billing d ON d.key = r.delivery_id
-                LEFT JOIN line_billing l ON l.key = r.contract_line_id
-                LEFT JOIN accepted a
-                ON r.value = 'delivered_value' AND a.source_file = r.source_file AND a.source_row = r.source_row
-            ),
-            reached AS (
-                SELECT *, share_of(whole, cut_to(cash, billed), own) AS c, share_of(whole, billed, own) AS b,
-                       share_of(whole, CASE WHEN own >= 0 THEN greatest(accepted, billed) ELSE least(accepted, billed) END,
-                                own) AS a
-                FROM measured
-            )
-            SELECT *, unnest([
-                {{'status': 'collected', 'amount': c}}, {{'status': 'billed_not_collected', 'amount': b - c}},
-                {{'status': CASE value WHEN 'recognised' THEN 'recognised_not_billed' ELSE 'accepted_not_billed' END,
-                  'amount': a - b}},
-                {{'status': CASE value WHEN 'recognised' THEN 'recognised_not_billed' ELSE 'delivered_not_accepted' END,
-                  'amount': whole - a}}]) AS part
-            FROM reached
+        WITH milestones AS (SELECT contract_line_id AS milestone FROM ({LINES}) WHERE billing_model = 'milestone'),
+        rows AS (
+            SELECT r.*, milestone IS NOT NULL AS by_line
+            FROM ({_worked(scope)}) r LEFT JOIN milestones ON milestone = r.contract_line_id
+            UNION ALL BY NAME
+            SELECT value, po_number, owner, contract_line_id, sum(amount) AS own, sum(functional) AS whole,
+                   sum(amount) AS accepted, source_table, min(source_file) AS source_file, min(source_row) AS source_row,
+                   true AS by_line
+            FROM {value_rows(scope)} WHERE value = 'recognised' AND source_table = 'contract_lines' GROUP BY ALL
+        ),
+        measured AS (
+            SELECT r.*, cut_to(coalesce(CASE WHEN by_line THEN l.billed ELSE {measured[0]} END, 0), own) AS billed,
+                   coalesce(CASE WHEN by_line THEN l.collected ELSE {measured[1]} END, 0) AS cash
+            FROM rows r {joined} LEFT JOIN {_billed_by(scope, "contract_line_id")} l ON l.key = r.contract_line_id
         )
+        SELECT *, share_of(whole, cut_to(cash, billed), own) AS c, share_of(whole, billed, own) AS b,
+               share_of(whole, CASE WHEN own >= 0 THEN greatest(accepted, billed) ELSE least(accepted, billed) END, own) AS a
+        FROM measured
     """
+
+
+def _worked(scope: Scope) -> str:
+    """Deliveries once for each value: what they are worth in their own currency (`own`) and in functional (`whole`), and how much
+    of it is accepted (`accepted`)."""
+    at, columns = day(scope.closing_date), "po_number, owner, delivery_id, contract_line_id, source_file, source_row"
+    accepted = f"CASE WHEN accepted_date <= {at} THEN accepted_value ELSE 0 END"
+    recognises = "CASE recognition WHEN 'as_delivered' THEN delivered_{0} ELSE accepted_{0} END"
+    kinds = {
+        "delivered_value": ("delivered_date", "delivered_value", "delivered_functional", f"cut_to({accepted}, delivered_value)"),
+        "accepted_value": ("accepted_date", "accepted_value", "accepted_functional", "accepted_value"),
+        "recognised": tuple(recognises.format(measure) for measure in ("date", "value", "functional", "value")),
+    }  # fmt: skip
+    return " UNION ALL ".join(
+        f"""
+        SELECT '{value}' AS value, {columns}, 'deliveries' AS source_table, {own} AS own, {whole} AS whole, {reached} AS accepted
+        FROM {deliveries_worth(scope)} r
+        WHERE {dated} <= {at} AND {of_scope(scope)} AND {"by_quantity" if value == "recognised" else "true"}
+        """
+        for value, (dated, own, whole, reached) in kinds.items()
+    )
 
 
 def _invoiced(scope: Scope) -> str:

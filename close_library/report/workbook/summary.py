@@ -98,7 +98,9 @@ def _figures(book: Book, sheet: Sheet, row: int, data: Data) -> dict[str, Figure
     }
     for row, (id, figure) in enumerate(figures.items(), first):
         sheet.text(row, _KEY, data.keys[id])
-        sheet.text(row, _LABEL, f"{figure['label']} ({id})")
+        label = f"{figure['label']} ({id})"
+        sheet.text(row, _LABEL, label, "wrapped")
+        sheet.height_for(row, (label, _WIDTHS[_LABEL]))
         sheet.text(row, _UNIT, figure["unit"], "beside")
         if figure.get("rows") is not None:
             _counted(sheet, row, id, data)
