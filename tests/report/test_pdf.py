@@ -119,6 +119,21 @@ def test_a_workpaper_without_an_answer_says_why(status: str, tmp_path: Path) -> 
     assert "notsignedoff" in written
 
 
+@poppler
+def test_what_people_said_is_on_the_pages(tmp_path: Path) -> None:
+    document, rows = build("bridge", tmp_path)
+    finding = document["findings"][0]
+    finding["subject"] = "timing:INV-7"
+    explained = {"text": "Paid on the first of November", "by": "Ana Ortega", "at": "2026-11-04T09:17:00Z",
+                 "amount": finding["amount"], "state": "current", "period": "2026-10"}  # fmt: skip
+    signed = {"by": "Ben Lind", "at": "2026-11-05T10:00:00Z", "lapsed": False}
+    said = {"state": "prepared", "sign_offs": {"preparer": signed, "reviewer": None, "rejected": None},
+            "explanations": {"timing:INV-7": explained}, "items": {}, "record": {"events": 2, "head": "ab"}}  # fmt: skip
+    written = text_of(render_pdf(document, rows, said, []), tmp_path)
+    for text in ("PaidonthefirstofNovember", "AnaOrtega", "BenLind", "notexplained"):
+        assert text in written, text
+
+
 def test_rows_of_another_document_are_refused(tmp_path: Path) -> None:
     document, rows = build("bridge", tmp_path)
     document["rows"]["sha256"] = "0" * 64

@@ -80,7 +80,7 @@ def _tie_outs(tie_outs: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     rows = [
         [
             each["id"],
-            each["label"],
+            each["label"] + (f" — {each['remark'].line}" if each["remark"] else ""),
             *(each[name] for name in ("per_workpaper", "per_books", "difference", "tolerance")),
             f"{'✓' if each['agreed'] else '✗'} {each['verdict']}",
             each["mark"],
@@ -93,12 +93,13 @@ def _tie_outs(tie_outs: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
 
 
 def _findings(findings: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    headings = ["Severity", "Finding", "What was found", "Known by", "Amount", "Currency", "Status"]
+    headings = ["Severity", "Finding", "What was found", "Explanation", "Known by", "Amount", "Currency", "Status"]
     rows = [
         [
             f"{each['mark']} {each['severity']}",
-            show_name(each["finding"]),
+            each["words"],
             each["message"],
+            each["remark"].line,
             each["keys"],
             each["amount"],
             each["currency"],
@@ -107,7 +108,7 @@ def _findings(findings: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
         for each in findings
     ]
     bad = {number for number, each in enumerate(findings) if each["severity"] == "error"}
-    return table_parts(headings, rows, numbers={4}, bad=bad)
+    return table_parts(headings, rows, numbers={5}, bad=bad)
 
 
 def _figures(figures: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
