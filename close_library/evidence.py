@@ -195,7 +195,7 @@ class Finding:
 
 @dataclass(frozen=True)
 class Chart:
-    """A picture as data: `waterfall` (label, amount, kind), `bars` (label, amount), `stacked_bars` or `lines` (label, amounts)."""
+    """A picture as data: `waterfall` (label, amount, kind), `bars` (label, amount), `stacked_bars`, `lines` (label, amounts)."""
 
     id: str
     kind: str

@@ -43,6 +43,7 @@ from close_library.books.beside import Beside
 from close_library.books.digests import RowDigests
 from close_library.books.shares import SCHEDULES, STAMP, seen, stored_schedules
 from close_library.books.trouble import spoken
+from close_library.books.writing import compressed
 from close_library.evidence import Scope
 from close_library.parameters import Settings
 from close_library.period import Period
@@ -157,7 +158,10 @@ def _write(path: Path, rows: Rows) -> dict[str, Any]:
     """Write a schedule, whole or not at all; returns its rows, its bytes and the digest of each owner's rows."""
     temporary = path.with_name(f".{path.name}.part")
     digests, count = RowDigests(rows.schema, "owner"), 0
-    with pq.ParquetWriter(temporary, rows.schema, compression="zstd") as writer, Beside() as beside:
+    with (
+        pq.ParquetWriter(temporary, rows.schema, **compressed(rows.schema, ("delivery_id",))) as writer,
+        Beside() as beside,
+    ):
         for batch in rows if isinstance(rows, pa.RecordBatchReader) else rows.to_batches():
             beside.do(partial(writer.write_batch, batch), partial(digests.add, batch))
             count += batch.num_rows

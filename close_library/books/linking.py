@@ -114,13 +114,15 @@ def _named(table: str, file: Path, name: str, condition: str, followed: bool) ->
 
 def _met(connection: duckdb.DuckDBPyConnection, selects: str) -> set[tuple[int, int]]:
     """Pairs of nodes that bear one name: programs by their number, a row of nobody by a negative number of its own."""
+    shared = f"SELECT name, min(node) AS first FROM ({selects}) GROUP BY name HAVING min(node) <> max(node)"
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE shared_names AS {shared}").fetchall()
+    [(names,)] = connection.execute("SELECT count(*) FROM shared_names").fetchall()
+    if not names:  # as with most names of most companies: then nothing is read again
+        return set()
     found = connection.execute(
-        f"""
-        WITH shared AS MATERIALIZED (SELECT name FROM ({selects}) GROUP BY name HAVING min(node) <> max(node))
-        SELECT DISTINCT min(node) OVER (PARTITION BY name) AS first, node FROM ({selects}) JOIN shared USING (name)
-        """
-    ).fetchall()
-    return {(first, node) for first, node in found if first != node}
+        f"SELECT DISTINCT first, node FROM ({selects}) JOIN shared_names USING (name) WHERE first <> node"
+    )
+    return {(first, node) for first, node in found.fetchall()}
 
 
 def _owners(connection: duckdb.DuckDBPyConnection, files: Mapping[str, Path]) -> list[str]:

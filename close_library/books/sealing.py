@@ -108,9 +108,9 @@ def _seal_tables(
         if progress:
             progress(f"sealing {table.name}", number, len(held))
         path = working / f"{table.name}.parquet"
-        rows, digests = write_table(connection, table, owners.query(table), path, inputs)
-        owners.remember(table)
         of_table = [e for e in extracts if e.raw.table == table.name]
+        rows, digests = write_table(connection, table, owners.query(table), [e.raw for e in of_table], path, inputs)
+        owners.remember(table)
         assert rows == sum(e.rows for e in of_table), f"{table.name}: rows were lost or multiplied"
         held_by = shares(connection, table, path)
         entries[table.name] = {

@@ -127,7 +127,7 @@ def _said_rows(path: Path) -> list[dict[str, Any]] | None:
 def _read_said_rows(path: Path, *version: int) -> list[dict[str, Any]]:
     import pyarrow.parquet as pq
 
-    rows: list[dict[str, Any]] = pq.read_table(path).to_pylist()
+    rows: list[dict[str, Any]] = pq.ParquetFile(path).read().to_pylist()  # read_table would load pandas
     return rows
 
 

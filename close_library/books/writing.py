@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -11,40 +12,69 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from close_library.books.beside import Beside
 from close_library.books.digests import RowDigests
 from close_library.books.shares import NO_OWNER
 from close_library.books.snapshot import SEAL
 from close_library.money import spell
 from close_library.sources.cast import literal, quoted
-from close_library.tables import PROVENANCE, Table
+from close_library.sources.extract import RawFile
+from close_library.tables import Table
 
 ROW_GROUP = 100_000
 
 
 def write_table(
-    connection: duckdb.DuckDBPyConnection, table: Table, query: str, path: Path, inputs: str
+    connection: duckdb.DuckDBPyConnection,
+    table: Table,
+    query: str,
+    files: Sequence[RawFile],
+    path: Path,
+    inputs: str,
 ) -> tuple[int, dict[str, str]]:
     """Writes the owned rows of a table as Parquet; returns their number, and owner → the digest of its rows.
 
-    The order is total (owner, date, key, then source order) and row groups are cut by count, so the bytes
-    depend on nothing but the rows.
+    `files` are those that the rows' `_file` counts. The order is total (owner, date, key, then source order) and row groups are
+    cut by count, so the bytes depend on nothing but the rows.
     """
     order = ["owner_program_id NULLS FIRST"]
     order += [f"{quoted(name)} NULLS FIRST" for name in dict.fromkeys([table.date, *table.key]) if name]
-    last = ("owner_program_id", *PROVENANCE)
+    names = ("source_system", "source_file")
+    # What is the same in a whole file is not sorted with its rows: it is put beside them when they are written.
     rows = (
-        f"SELECT * EXCLUDE (_file, {', '.join(last)}), {', '.join(last)} FROM ({query}) "
-        f"ORDER BY {', '.join(order)}, _file, source_row"
+        f"SELECT * EXCLUDE (_file, {', '.join(names)}, owner_program_id, source_row), owner_program_id, source_row, _file "
+        f"FROM ({query}) ORDER BY {', '.join(order)}, _file, source_row"
     )
     reader = connection.sql(rows).to_arrow_reader(ROW_GROUP)
-    schema = reader.schema.with_metadata({SEAL: inputs.encode()})
+    fields = list(reader.schema)
+    fields[-2:] = [*(pa.field(name, pa.string()) for name in names), fields[-2]]
+    schema = pa.schema(fields, {SEAL: inputs.encode()})
     written, digests = 0, RowDigests(schema, "owner_program_id")
-    with pq.ParquetWriter(path, schema, compression="zstd", compression_level=1) as writer:
+    with pq.ParquetWriter(path, schema, **compressed(schema, table.key)) as writer, Beside() as beside:
         for group in _groups(reader):
-            writer.write_table(group.replace_schema_metadata(schema.metadata), row_group_size=ROW_GROUP)
-            digests.add(group)
+            whole = _with_files(group, schema, files)
+            beside.do(partial(writer.write_table, whole, row_group_size=ROW_GROUP), partial(digests.add, whole))
             written += group.num_rows
     return written, digests.by_owner()
+
+
+def compressed(schema: pa.Schema, key: Sequence[str]) -> dict[str, Any]:
+    """How Parquet is written: a dictionary of the values of each column, but for those whose values are all different."""
+    unique = {"source_row", *key} if len(key) == 1 else {"source_row"}
+    return {
+        "compression": "zstd",
+        "compression_level": 1,
+        "use_dictionary": [name for name in schema.names if name not in unique],
+    }
+
+
+def _with_files(group: pa.Table, schema: pa.Schema, files: Sequence[RawFile]) -> pa.Table:
+    """The rows with the system and the file that they come from."""
+    numbers = group.column("_file").combine_chunks()
+    columns = [*group.columns[:-2]]
+    for names in ([raw.system for raw in files], [raw.file for raw in files]):
+        columns.append(pa.array(names, pa.string()).take(numbers))
+    return pa.Table.from_arrays([*columns, group.column("source_row")], schema=schema)
 
 
 def _groups(reader: pa.RecordBatchReader) -> Iterator[pa.Table]:

@@ -86,12 +86,16 @@ def embed(document: Mapping[str, Any], rows: RowsFile) -> Embedded:
     fits = rows.total <= PAGE_ROWS
     figures = {id: figure for id, figure in (document.get("figures") or {}).items() if figure.get("rows") is not None}
     findings = document.get("findings") or []
-    whole = _whole_figures(rows.counts, PAGE_ROWS if fits or not findings else PAGE_ROWS // 2)
+    copied = {id: count for id, count in rows.counts.items() if id not in rows.left_out}
+    whole = _whole_figures(copied, PAGE_ROWS if fits or not findings else PAGE_ROWS // 2)
     carried = list(rows.stream(None if fits else whole)) if whole else []
-    blocks: dict[str, tuple[int, int]] = {id: (0, 0) for id, figure in figures.items() if not rows.counts.get(id)}
+    blocks: dict[str, tuple[int, int]] = {
+        id: (0, 0) for id, figure in figures.items() if not rows.counts.get(id) and id not in rows.left_out
+    }
     for place, row in enumerate(carried):
-        start, _ = blocks.setdefault(row.figure, (place, 0))
-        blocks[row.figure] = (start, place + 1 - start)
+        if row.figure not in rows.left_out:
+            start, _ = blocks.setdefault(row.figure, (place, 0))
+            blocks[row.figure] = (start, place + 1 - start)
     if not fits:
         keys = {key for finding in findings for values in finding["keys"].values() for key in values}
         carried += rows.naming(keys, whole, PAGE_ROWS - len(carried))

@@ -17,7 +17,7 @@ from close_library.report.embedded import embed
 from close_library.report.identification import identification, running_head
 from close_library.report.prose import prose
 from close_library.report.reading_order import figures_of, tables_of
-from close_library.report.rows_file import RowsFile
+from close_library.report.rows_file import RowsFile, where_the_rest_is
 from close_library.report.said import SIGN_OFF, sign_off, signed_in_brief
 from close_library.report.schedules import schedule_of
 from close_library.report.wording import (
@@ -76,7 +76,8 @@ def page_of(
             {
                 "label": figure["label"],
                 "rows": f"{figure['rows']:,}",
-                "lines": carried.addresses(id) or "see the workbook's sheet Data",
+                "lines": carried.addresses(id)
+                or ("not copied: see Figures" if id in rows.left_out else "see the workbook's sheet Data"),
             }
             for id, figure in figures_of(document).items()
             if figure.get("rows")
@@ -88,6 +89,7 @@ def page_of(
         ),
         "rows_left_out": rows.total - sum(count for _, count in carried.blocks.values()),
         "rows_in_all": rows.total,
+        "rest": where_the_rest_is(rows.left_out),
     }
 
 

@@ -19,6 +19,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from close_library.errors import Fault, ReportError
+from close_library.report.wording import count_of
 
 _BATCH_ROWS, _BUFFER = 5_000, 1 << 16
 
@@ -60,6 +61,8 @@ class RowsFile:
     def __init__(self, path: Path | None, document: Mapping[str, Any]) -> None:
         """Open the rows file; raises ReportError when it is not the one that the document was made with."""
         self.path = path
+        self.left_out: dict[str, int] = dict((document.get("rows") or {}).get("left_out") or {})
+        """Figures whose rows were too many to be copied, with their number; of these the file holds what findings name."""
         if path is not None:
             _check_digest(path, (document.get("rows") or {}).get("sha256"))
 
@@ -196,6 +199,18 @@ class RowsFile:
         # Without read-ahead, so that a large row group does not stand in memory beside its batches.
         with pq.ParquetFile(self.path, pre_buffer=False, buffer_size=_BUFFER) as file:
             yield from file.iter_batches(_BATCH_ROWS, columns=columns)
+
+
+def where_the_rest_is(left_out: Mapping[str, int]) -> str:
+    """What a reader is told of figures whose rows were not copied."""
+    if not left_out:
+        return ""
+    rows = f"{sum(left_out.values()):,} source rows of {count_of(len(left_out), 'figure')}"
+    listed = f'wp.rows_of("{next(iter(left_out))}", "rows.parquet")'
+    return (
+        f"{rows} are not copied, for they are too many ({', '.join(left_out)}). The sealed books hold every one: open the "
+        f"notebook and write them to a file with {listed}."
+    )
 
 
 def _check_digest(path: Path, expected: str | None) -> None:

@@ -2,6 +2,6 @@
 
 `close.run_close` conducts: it plans (workpapers × programs), locks the period, seals the books, computes the
 schedules, has the notebooks executed by a pool of worker processes or by a cluster, and writes the index. This is the
-only room that knows processes, paths and the clock, and the only importer of papermill, distributed and fsspec. What is true of the
-books is `accounting`, what a workpaper says is `workpaper`, how it looks is `report`.
+only room that knows processes, paths and the clock, and the only importer of papermill, distributed and fsspec. What is
+true of the books is `accounting`, what a workpaper says is `workpaper`, how it looks is `report`.
 """

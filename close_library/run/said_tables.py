@@ -99,7 +99,7 @@ def rows_seen(rows: Mapping[str, Rows], tables: Iterable[str], period: str, prog
 
 def _written(path: Path) -> Rows | None:
     try:
-        return [tuple(row.values()) for row in pq.read_table(path).to_pylist()]
+        return [tuple(row.values()) for row in pq.ParquetFile(path).read().to_pylist()]
     except (OSError, pa.ArrowInvalid):
         return None
 

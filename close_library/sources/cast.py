@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Set
+
 from close_library.tables import TABLES, Column, Table
 
 _NUMBERS = {
@@ -34,23 +36,30 @@ def literal(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
 
 
-def cast_query(table_name: str, positions: dict[str, int], relation: str) -> str:
+def cast_query(table_name: str, positions: dict[str, int], relation: str, typed: Set[int] = frozenset()) -> str:
     """The SQL that casts text rows to a table.
 
-    `relation` has columns c0, c1, … and `line`; `positions` says where each named column is. Gives the
+    `relation` has columns c0, c1, … and `line`; `positions` says where each named column is; those in `typed` hold nothing
+    but values of the declared type. Gives the
     declared columns (NULL where the file lacks one), the unknown ones as text, `source_row`, and `_faults`:
     NULL for a good row, else a list of {at, kind, value}, at being the position among the declared columns.
     """
     table = TABLES[table_name]
     declared = [c for c in table.columns if c.name in positions]
     unknown = [name for name in positions if not table.column(name)]
-    texts = [f"{_text(c, positions[c.name])} AS t{n}" for n, c in enumerate(table.columns) if c.name in positions]
+    as_they_are = {c.name for c in declared if positions[c.name] in typed}
+    texts = [
+        f"c{positions[c.name]} AS t{n}" if c.name in as_they_are else f"{_text(c, positions[c.name])} AS t{n}"
+        for n, c in enumerate(table.columns)
+        if c.name in positions
+    ]
     texts += [f"{_kept(positions[name])} AS u{n}" for n, name in enumerate(unknown)]
-    typed = [
-        f"{_typed(c, f't{n}') if c.name in positions else f'CAST(NULL AS {c.sql_type})'} AS {quoted(c.name)}"
+    cast = [
+        f"{_typed(c, f't{n}', c.name in as_they_are) if c.name in positions else f'CAST(NULL AS {c.sql_type})'} "
+        f"AS {quoted(c.name)}"
         for n, c in enumerate(table.columns)
     ]
-    faulty = [_faulty(c, n) for n, c in enumerate(table.columns) if c in declared]
+    faulty = [_faulty(c, n, c.name in as_they_are) for n, c in enumerate(table.columns) if c in declared]
     signs = _sign_faults(table, positions)
     checks = [f"CASE WHEN {check} THEN {entry} END" for check, entry in faulty + signs]
     wrong = " OR ".join(check for check, _ in faulty + signs) or "false"
@@ -58,7 +67,7 @@ def cast_query(table_name: str, positions: dict[str, int], relation: str) -> str
     kept = "".join(f", u{n} AS {quoted(name)}" for n, name in enumerate(unknown))
     return (
         f"WITH texts AS (SELECT {', '.join([*texts, 'line'])} FROM {relation}), "
-        f"typed AS (SELECT *, {', '.join(typed)} FROM texts) "
+        f"typed AS (SELECT *, {', '.join(cast)} FROM texts) "
         f"SELECT {', '.join(quoted(c.name) for c in table.columns)}{kept}, line AS source_row, {faults} AS _faults "
         "FROM typed"
     )
@@ -78,7 +87,9 @@ def _text(column: Column, position: int) -> str:
     return f"nullif(trim(c{position}), '')"
 
 
-def _typed(column: Column, text: str) -> str:
+def _typed(column: Column, text: str, as_it_is: bool) -> str:
+    if as_it_is:
+        return f"CAST({text} AS {column.sql_type})"
     if column.type == "text":
         return text
     if column.type == "timestamp":
@@ -106,15 +117,18 @@ def _valid_date(text: str, pattern: str, cast: str) -> str:
     )
 
 
-def _faulty(column: Column, number: int) -> tuple[str, str]:
+def _faulty(column: Column, number: int, as_it_is: bool) -> tuple[str, str]:
     """When a cell is faulty, and what to note then."""
     text = f"t{number}"
     wrong = "false" if column.type == "text" and not column.words else f"NOT coalesce({_valid(column, text)}, true)"
+    if as_it_is:
+        in_range = f"coalesce({text} BETWEEN DATE '0001-01-01' AND DATE '9999-12-31', true)"
+        wrong = f"NOT {in_range}" if column.type == "date" else "false"
     kind = "'value'"
     if not column.optional:
         wrong = f"({text} IS NULL OR {wrong})"
         kind = f"CASE WHEN {text} IS NULL THEN 'empty' ELSE 'value' END"
-    return wrong, f"{{'at': {number}, 'kind': {kind}, 'value': left({text}, 60)}}"
+    return wrong, f"{{'at': {number}, 'kind': {kind}, 'value': left(CAST({text} AS VARCHAR), 60)}}"
 
 
 def _sign_faults(table: Table, positions: dict[str, int]) -> list[tuple[str, str]]:
@@ -124,5 +138,5 @@ def _sign_faults(table: Table, positions: dict[str, int]) -> list[tuple[str, str
     if name not in positions:
         return []
     number = table.column_names.index(name)
-    entry = f"{{'at': {number}, 'kind': 'sign', 'value': left(t{number}, 60)}}"
+    entry = f"{{'at': {number}, 'kind': 'sign', 'value': left(CAST(t{number} AS VARCHAR), 60)}}"
     return [(f"coalesce({wrong}, false)", entry)]

@@ -64,6 +64,8 @@ class Listing:
 class TextRows:
     """The rows of a file as text: a DuckDB relation with columns c0, c1, … named by `names`, and `line`.
 
+    Columns in `typed` are not text: the file holds them in a type whose every value is one of the declared type.
+
     `again` gives the rows a second time by the slower, exact way, if the first way could not be trusted;
     `distrusted` says so once the first has been consumed. `notices` may grow while rows are consumed.
     """
@@ -74,6 +76,7 @@ class TextRows:
     notices: list[str] = field(default_factory=list)
     distrusted: Callable[[], bool] = lambda: False
     again: Callable[[], TextRows] | None = None
+    typed: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True)

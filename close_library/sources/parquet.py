@@ -60,9 +60,29 @@ def read_parquet(raw: RawFile, faults: FileFaults) -> TextRows | None:
         types = [kind for _, kind, *_ in described][:-1]
         for name, kind in zip(names, types, strict=True):
             _check_type(raw, name, kind, connection, source, faults)
-    texts = [f"{_as_text(raw, name, kind)} AS c{n}" for n, (name, kind) in enumerate(zip(names, types, strict=True))]
-    relation = f"(SELECT {', '.join([*texts, 'file_row_number + 1 AS line'])} FROM {source})"
-    return TextRows(tuple(name.strip() for name in names), relation, None)
+    columns = list(enumerate(zip(names, types, strict=True)))
+    typed = frozenset(n for n, (name, kind) in columns if _holds_only(_column(raw, name), kind))
+    cells = [f"{quoted(name) if n in typed else _as_text(raw, name, kind)} AS c{n}" for n, (name, kind) in columns]
+    relation = f"(SELECT {', '.join([*cells, 'file_row_number + 1 AS line'])} FROM {source})"
+    return TextRows(tuple(name.strip() for name in names), relation, None, typed=typed)
+
+
+def _holds_only(column: Column | None, spelled: str) -> bool:
+    """Whether every value of a Parquet type is one of the declared type, so that it need not be looked at as text."""
+    if column is None:
+        return False
+    kind, _, size = spelled.partition("(")
+    if column.type == "date":
+        return kind == "DATE"
+    if column.type == "bool":
+        return kind == "BOOLEAN"
+    places = {"money": 4, "rate": 12, "quantity": 6}.get(column.type)
+    if places is None or (
+        kind != "DECIMAL" and kind not in ("TINYINT", "SMALLINT", "INTEGER", "UTINYINT", "USMALLINT", "UINTEGER")
+    ):
+        return False
+    width, scale = map(int, size.rstrip(")").split(",")) if size else (10, 0)
+    return scale <= places and width - scale <= 18
 
 
 def _kind(spelled: str) -> str:

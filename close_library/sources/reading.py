@@ -153,7 +153,7 @@ def _stage(
     relation = text.relation if isinstance(text.relation, str) else "incoming"
     if relation == "incoming":
         connection.register(relation, text.relation)
-    query = cast_query(raw.table, positions, relation)
+    query = cast_query(raw.table, positions, relation, text.typed)
     try:
         connection.execute(
             f"COPY ({query}) TO {literal(str(staged))} (FORMAT parquet, COMPRESSION snappy, ROW_GROUP_SIZE 65536)"

@@ -1,6 +1,7 @@
 """The workpaper as data: the fixed format `workpaper/1`, whose JSON schema stands beside this module.
 
-Amounts are exact text. A table holds at most 1,000 rows; the rest is in the rows file.
+Amounts are exact text. A table holds at most 1,000 rows; the rest is in the rows file. Figures with more rows than that file
+takes are named in `rows.left_out`.
 """
 
 from __future__ import annotations
@@ -55,6 +56,11 @@ def figure_data(figure: Figure, of: str, currency: str) -> dict[str, Any]:
         "rows": figure.population.count if figure.population else None,
         **{key: text for key, text in said.items() if text},
     }
+
+
+def rows_data(file: str, sha256: str, left_out: Mapping[str, int]) -> dict[str, Any]:
+    """The rows file as data; `left_out` names the figures whose rows are too many to be copied, with their number."""
+    return {"file": file, "sha256": sha256, **({"left_out": dict(left_out)} if left_out else {})}
 
 
 def tie_out_data(tie_out: TieOut, currency: str, figures: Mapping[str, Figure]) -> dict[str, Any]:

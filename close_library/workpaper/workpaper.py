@@ -11,6 +11,7 @@ from __future__ import annotations
 import os
 from collections.abc import Set
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 from IPython.display import display
@@ -27,7 +28,7 @@ from close_library.workpaper.glue import glue_document
 from close_library.workpaper.inputs import SealedBooks, inputs_digest, inputs_of, table_digest
 from close_library.workpaper.place import Place, find_place
 from close_library.workpaper.recorded import recorded
-from close_library.workpaper.rows_file import write_rows
+from close_library.workpaper.rows_file import Copied, write_rows, write_rows_of
 
 
 def open_workpaper(ref: str, program: str = "", period: str = "", books: str = "") -> Workpaper:
@@ -94,7 +95,7 @@ class Workpaper:
         missing = [name for name in self._place.declared["tables"] if not self.scope.books.has(name)]
         if not missing:
             return
-        glue_document({**self._document("not_applicable", "", ""), "missing_tables": missing})
+        glue_document({**self._document("not_applicable", "", Copied("", {})), "missing_tables": missing})
         raise BooksError(
             f"workpaper {self._place.declared['ref']} is not applicable: this company has no {', '.join(missing)}.",
             [
@@ -198,10 +199,15 @@ class Workpaper:
             + " and ".join(_counted(self._findings, severity) for severity in ("error", "warning"))
             + "."
         )
-        sha256 = write_rows(self._figures.values())
-        document = self._document(status, f"{conclusion} {counts}", sha256)
+        copied = write_rows(self._figures.values(), data.in_order(self._findings))
+        document = self._document(status, f"{conclusion} {counts}", copied)
         glue_document(document)
         return lines([("Status", status), ("Conclusion", conclusion), ("", counts), ("Inputs", document["inputs"])])
+
+    def rows_of(self, figure: str, path: str) -> Shown:
+        """Write every source row of a figure to a Parquet file, also of one with too many rows for the rows file."""
+        write_rows_of(self._figures[figure], Path(path))
+        return lines([(figure, f"{self._figures[figure].label}: its source rows are in {path}")])
 
     def _sources(self) -> list[dict[str, Any]]:
         """The files behind the rows that are seen, with the digest of these rows: what others own changes nothing here."""
@@ -212,7 +218,7 @@ class Workpaper:
             for source in books.sources(sorted(held))
         ]
 
-    def _document(self, status: str, conclusion: str, rows_sha256: str) -> dict[str, Any]:
+    def _document(self, status: str, conclusion: str, copied: Copied) -> dict[str, Any]:
         declared, scope = self._place.declared, self.scope
         document = {
             "format": data.FORMAT,
@@ -236,7 +242,9 @@ class Workpaper:
             "parameters": [],
             "sections": {**declared["sections"], "conclusion": conclusion},
             "charts": [data.chart_data(chart) for chart in self._charts],
-            "rows": {"file": f"{declared['ref']}_{declared['name']}.rows.parquet", "sha256": rows_sha256},
+            "rows": data.rows_data(
+                f"{declared['ref']}_{declared['name']}.rows.parquet", copied.sha256, copied.left_out
+            ),
             "inputs": "",
         }
         # Last, because until here parameters are read.

@@ -63,7 +63,9 @@ def declared(ref: str) -> list[str]:
     return [*close["tables"], *close["optional_tables"]]
 
 
-def came_to(books: Path, ref: str, program: str, settings: Any, period: str, *, owner: str) -> Iterator[tuple[str, Any]]:
+def came_to(
+    books: Path, ref: str, program: str, settings: Any, period: str, *, owner: str
+) -> Iterator[tuple[str, Any]]:
     """Everything that a workpaper's procedures come to, or how they refuse."""
     with closing(Books.open(books, declared(ref), owner=owner, ref=ref, threads=2)) as opened:
         scope = Scope(opened, settings, program, Period.parse(period))
@@ -115,68 +117,138 @@ def test_made_up_companies_whose_documents_cross_programs(seed: int) -> None:
 
 PROGRAMS = ("atlas", "borealis", "cygnus")
 
+HEADERS = {
+    "programs": "program_id program_name customer_id",
+    "customers": "customer_id customer_name currency payment_terms_days",
+    "contracts": "contract_id program_id customer_id start_date currency",
+    "contract_lines": "contract_line_id contract_id product billing_model unit_price amount service_start service_end recognition",
+    "contract_changes": "contract_line_id change_date amount_change",
+    "purchase_orders": "po_number program_id customer_id contract_id issue_date currency authorized_amount status",
+    "po_amendments": "po_number amendment_number amendment_date amount_change",
+    "deliveries": "delivery_id program_id contract_line_id po_number delivery_date accepted_date quantity_delivered "
+    "quantity_accepted status",
+    "invoices": "invoice_id invoice_number document_type program_id customer_id contract_id po_number invoice_date due_date "
+    "currency total_amount status",
+    "invoice_lines": "invoice_id line_number contract_line_id quantity unit_price amount delivery_id",
+    "cash_receipts": "receipt_id customer_id receipt_date currency amount reference",
+    "cash_applications": "application_id receipt_id credit_memo_id invoice_id application_date amount discount_amount",
+    "disputes": "dispute_id invoice_id opened_date amount status",
+    "gl_entries": "journal_id line_number effective_date period account amount document_number program_id",
+    "account_balances": "account period opening_balance closing_balance",
+    "vendors": "vendor_id vendor_name vendor_type currency",
+    "vendor_rates": "vendor_id program_id work_type rate_type rate_from unit rate",
+    "vendor_work": "work_id vendor_id program_id work_type work_date quantity approved_quantity approved_by approved_date",
+    "vendor_invoices": "vendor_invoice_id vendor_id program_id vendor_invoice_number invoice_date service_period amount currency "
+    "status",
+    "vendor_invoice_lines": "vendor_invoice_id line_number work_id work_type quantity rate amount",
+    "vendor_payments": "vendor_payment_id vendor_id vendor_invoice_id payment_date amount currency reference",
+}
+MODELS = (
+    ("usage", "10.00", "", "as_delivered"),
+    ("fixed_fee", "", "600.00", "ratable_daily"),
+    ("milestone", "", "600.00", "on_acceptance"),
+)
+
+
+class Maker:
+    """Makes up the rows of a company: mostly of one program at a time, now and then naming another's document."""
+
+    def __init__(self, chance: random.Random) -> None:
+        self.chance = chance
+        self.stray = chance.choice((0.01, 0.03, 0.1))
+        self.rows: dict[str, list[tuple[str, ...]]] = {name: [] for name in HEADERS}
+
+    def add(self, table: str, *cells: str) -> None:
+        self.rows[table].append(cells)
+
+    def near(self, kind: str, program: str, count: int = 3) -> str:
+        """The id of something, mostly of the program's own."""
+        strays = self.chance.random() < self.stray
+        return f"{kind}-{self.pick(*PROGRAMS, 'nobody') if strays else program}-{self.chance.randrange(count)}"
+
+    def owner(self, program: str) -> str:
+        return self.pick("unknown", *PROGRAMS) if self.chance.random() < self.stray / 2 else program
+
+    def customer(self, program: str) -> str:
+        return "shared" if self.chance.random() < self.stray else f"customer-{program}"
+
+    def pick(self, *choices: str) -> str:
+        return self.chance.choice(choices)
+
+    def day(self) -> str:
+        return f"2026-0{self.chance.randint(3, 5)}-{self.chance.randint(1, 28):02}"
+
+    def money(self) -> str:
+        return self.pick("100.00", "250.00", "80.50", "1000.00")
+
+    def terms(self, program: str) -> None:
+        """Contracts, orders, rates: what work and billing are measured against."""
+        self.add("programs", program, program, self.pick(f"customer-{program}", "shared"))
+        self.add("customers", f"customer-{program}", program, "USD", "30")
+        for n in range(2):
+            self.add("vendors", f"v-{program}-{n}", "Rater", "rater", "USD" if n else "")
+            self.add("contracts", f"c-{program}-{n}", self.owner(program), self.customer(program), "2026-01-01", "USD")
+            self.add("purchase_orders", f"po-{program}-{n}", self.owner(program), self.customer(program),
+                     self.near("c", program, 2), "2026-01-01", "USD", self.money(), "open")  # fmt: skip
+        for n, (model, price, amount, recognition) in enumerate(MODELS):
+            self.add("contract_lines", f"l-{program}-{n}", self.near("c", program, 2), "work", model, price, amount,
+                     "2026-03-01", "2026-08-31", recognition)  # fmt: skip
+        self.add("contract_changes", self.near("l", program), self.day(), "60.00")
+        self.add("po_amendments", self.near("po", program, 2), program, self.day(), "50.00")
+        self.add("vendor_rates", "", program, "label", "base", "2026-01-01", "item", "1.00")
+
+    def business(self, program: str, n: int) -> None:
+        """One of each document."""
+        near, owner, day, money, pick = self.near, self.owner, self.day, self.money, self.pick
+        customer, sign = self.customer(program), "" if n else "-"
+        self.add("deliveries", near("d", program), owner(program), near("l", program), near("po", program, 2), day(), day(),
+                 "10", "10", "accepted")  # fmt: skip
+        self.add("invoices", near("i", program), near("n", program), "invoice" if n else "credit_memo", owner(program), customer,
+                 pick("", near("c", program, 2)), pick("", near("po", program, 2)), day(), "2026-05-10", "USD", sign + money(),
+                 pick("posted", "posted", "draft"))  # fmt: skip
+        self.add(
+            "invoice_lines", near("i", program), str(n), near("l", program), "10", "10.00", money(), near("d", program)
+        )
+        self.add("cash_receipts", f"r-{program}-{n}", customer, day(), "USD", sign + money(), pick("", "ref"))
+        self.add("cash_applications", f"a-{program}-{n}", near("r", program) if n else "", "" if n else near("i", program, 1),
+                 near("i", program).replace("-0", "-1"), day(), money(), pick("", "5.00"))  # fmt: skip
+        self.add("disputes", f"x-{program}-{n}", near("i", program), day(), "5.00", "open")
+        self.add("gl_entries", near("j", program), str(len(self.rows["gl_entries"])), day(), "2026-05",
+                 pick("1200", "2400", "4000", "2000"), money(), near(pick("n", "r", "a"), program), pick("", owner(program)))  # fmt: skip
+        self.add(
+            "vendor_work",
+            near("w", program),
+            near("v", program, 2),
+            owner(program),
+            "label",
+            day(),
+            "10",
+            "10",
+            "pat",
+            day(),
+        )
+        self.add("vendor_invoices", f"vi-{program}-{n}", near("v", program, 2), owner(program), near("vn", program), day(),
+                 pick("", "2026-05"), money(), "USD", pick("approved", "received"))  # fmt: skip
+        self.add(
+            "vendor_invoice_lines", near("vi", program), str(n), near("w", program), "label", "10", "1.00", money()
+        )
+        self.add("vendor_payments", f"vp-{program}-{n}", near("v", program, 2), near("vi", program), day(), money(), "USD",
+                 pick("", "ref"))  # fmt: skip
+
 
 def write_company(folder: Path, chance: random.Random) -> None:
     """A small company of three programs whose documents name each other, and now and then one of another program."""
-    folder.mkdir(parents=True)
-    stray = chance.choice((0.01, 0.03, 0.1))
-
-    def near(kind: str, program: str, count: int = 3) -> str:
-        """The id of something, mostly of the program's own."""
-        of = chance.choice((*PROGRAMS, "nobody")) if chance.random() < stray else program
-        return f"{kind}-{of}-{chance.randrange(count)}"
-
-    def owner(program: str) -> str:
-        return chance.choice(("unknown", *PROGRAMS)) if chance.random() < stray / 2 else program
-
-    def customer(program: str) -> str:
-        return "shared" if chance.random() < stray else f"customer-{program}"
-
-    def day() -> str:
-        return f"2026-0{chance.randint(3, 5)}-{chance.randint(1, 28):02}"
-
-    def money() -> str:
-        return f"{chance.choice((100, 250, 80.5, 1000)):.2f}"
-
-    tables: dict[str, list[dict[str, str]]] = {name: [] for name in (
-        "programs", "customers", "contracts", "contract_lines", "contract_changes", "purchase_orders", "po_amendments",
-        "deliveries", "invoices", "invoice_lines", "cash_receipts", "cash_applications", "disputes", "gl_entries",
-        "account_balances", "vendors", "vendor_rates", "vendor_work", "vendor_invoices", "vendor_invoice_lines",
-        "vendor_payments")}  # fmt: skip
-    customers = ["shared", *(f"customer-{program}" for program in PROGRAMS)]
-    tables["customers"] = [{"customer_id": id, "customer_name": id, "currency": "USD", "payment_terms_days": "30"} for id in customers]
-    tables["vendors"] = [
-        {"vendor_id": f"v-{program}-{n}", "vendor_name": "Rater", "vendor_type": "rater", "currency": "USD" if n else ""}
-        for program in PROGRAMS
-        for n in range(2)
-    ]
-    tables["account_balances"] = [
-        {"account": account, "period": "2026-03", "opening_balance": "0.00", "closing_balance": "0.00"} for account in ("1200", "2400")
-    ]
+    maker = Maker(chance)
+    maker.add("customers", "shared", "shared", "USD", "30")
+    for account in ("1200", "2400"):
+        maker.add("account_balances", account, "2026-03", "0.00", "0.00")
     for program in PROGRAMS:
-        tables["programs"].append({"program_id": program, "program_name": program, "customer_id": chance.choice((f"customer-{program}", "shared"))})
-        for n in range(2):
-            tables["contracts"].append({"contract_id": f"c-{program}-{n}", "program_id": owner(program), "customer_id": customer(program), "start_date": "2026-01-01", "currency": "USD"})
-            tables["purchase_orders"].append({"po_number": f"po-{program}-{n}", "program_id": owner(program), "customer_id": customer(program), "contract_id": near("c", program, 2), "issue_date": "2026-01-01", "currency": "USD", "authorized_amount": money(), "status": "open"})
+        maker.terms(program)
         for n in range(3):
-            tables["contract_lines"].append({"contract_line_id": f"l-{program}-{n}", "contract_id": near("c", program, 2), "product": "work", "billing_model": ("usage", "fixed_fee", "milestone")[n], "unit_price": "10.00" if not n else "", "amount": "" if not n else "600.00", "service_start": "2026-03-01", "service_end": "2026-08-31", "recognition": ("as_delivered", "ratable_daily", "on_acceptance")[n], "tier_from": ""})
-            tables["deliveries"].append({"delivery_id": near("d", program), "program_id": owner(program), "contract_line_id": near("l", program), "po_number": near("po", program, 2), "delivery_date": day(), "accepted_date": day(), "quantity_delivered": "10", "quantity_accepted": "10", "status": "accepted"})
-            invoice = f"i-{program}-{n}"
-            tables["invoices"].append({"invoice_id": near("i", program) if chance.random() < stray else invoice, "invoice_number": near("n", program), "document_type": "invoice" if n else "credit_memo", "program_id": owner(program), "customer_id": customer(program), "contract_id": chance.choice(("", near("c", program, 2))), "po_number": chance.choice(("", near("po", program, 2))), "invoice_date": day(), "due_date": "2026-05-10", "currency": "USD", "total_amount": money() if n else f"-{money()}", "tax_amount": "", "status": chance.choice(("posted", "posted", "draft"))})
-            tables["invoice_lines"].append({"invoice_id": near("i", program), "line_number": str(n + 1), "contract_line_id": near("l", program), "quantity": "10", "unit_price": "10.00", "amount": money(), "delivery_id": near("d", program)})
-            tables["cash_receipts"].append({"receipt_id": f"r-{program}-{n}", "customer_id": customer(program), "receipt_date": day(), "currency": "USD", "amount": money() if n else f"-{money()}", "reference": chance.choice(("", "ref"))})
-            tables["cash_applications"].append({"application_id": f"a-{program}-{n}", "receipt_id": near("r", program) if n else "", "credit_memo_id": "" if n else near("i", program, 1), "invoice_id": near("i", program).replace("-0", "-1"), "application_date": day(), "amount": money(), "discount_amount": chance.choice(("", "5.00"))})
-            tables["vendor_work"].append({"work_id": near("w", program), "vendor_id": near("v", program, 2), "program_id": owner(program), "work_type": "label", "work_date": day(), "quantity": "10", "approved_quantity": "10", "approved_by": "pat", "approved_date": day()})
-            tables["vendor_invoices"].append({"vendor_invoice_id": f"vi-{program}-{n}", "vendor_id": near("v", program, 2), "program_id": owner(program), "vendor_invoice_number": near("vn", program), "invoice_date": day(), "service_period": chance.choice(("", "2026-05")), "amount": money(), "currency": "USD", "status": chance.choice(("approved", "received"))})
-            tables["vendor_invoice_lines"].append({"vendor_invoice_id": near("vi", program), "line_number": str(n), "work_id": near("w", program), "work_type": "label", "quantity": "10", "rate": "1.00", "amount": money()})
-            tables["vendor_payments"].append({"vendor_payment_id": f"vp-{program}-{n}", "vendor_id": near("v", program, 2), "vendor_invoice_id": near("vi", program), "payment_date": day(), "amount": money(), "currency": "USD", "reference": chance.choice(("", "ref"))})
-            tables["gl_entries"].append({"journal_id": near("j", program), "line_number": str(len(tables["gl_entries"])), "effective_date": day(), "period": "2026-05", "account": chance.choice(("1200", "2400", "4000", "2000")), "amount": money(), "document_number": near(chance.choice(("n", "r", "a")), program), "program_id": chance.choice(("", owner(program)))})
-        tables["contract_changes"].append({"contract_line_id": near("l", program), "change_date": day(), "amount_change": "60.00", "treatment": ""})
-        tables["po_amendments"].append({"po_number": near("po", program, 2), "amendment_number": program, "amendment_date": day(), "amount_change": "50.00", "new_end_date": ""})
-        tables["disputes"].append({"dispute_id": program, "invoice_id": near("i", program), "opened_date": day(), "amount": "5.00", "status": "open"})
-        tables["vendor_rates"].append({"vendor_id": "", "program_id": program, "work_type": "label", "rate_type": "base", "rate_from": "2026-01-01", "unit": "item", "rate": "1.00"})
-    for name, rows in tables.items():
+            maker.business(program, n)
+    folder.mkdir(parents=True)
+    for name, rows in maker.rows.items():
         with (folder / f"{name}.csv").open("w", encoding="utf-8", newline="") as file:
-            writer = csv.DictWriter(file, list(rows[0]), lineterminator="\n")
-            writer.writeheader()
+            writer = csv.writer(file, lineterminator="\n")
+            writer.writerow(HEADERS[name].split())
             writer.writerows(rows)

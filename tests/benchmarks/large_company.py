@@ -64,7 +64,8 @@ _TABLES = {
                CASE WHEN h // 12000 % 20 <> 0 THEN delivery_date + (h // 2000 % 6)::INT END AS accepted_date,
                CAST((h // 1200000 % 5000) / 100 AS DECIMAL(18,6)) AS quantity_delivered,
                CAST((h // 1200000 % 5000) / 100 AS DECIMAL(18,6)) AS quantity_accepted,
-               CASE WHEN h // 12000 % 50 = 1 THEN 'rejected' WHEN h // 12000 % 20 = 0 THEN 'delivered' ELSE 'accepted' END AS status
+               CASE WHEN h // 12000 % 50 = 1 THEN 'rejected' WHEN h // 12000 % 20 = 0 THEN 'delivered'
+                    ELSE 'accepted' END AS status
         FROM (SELECT i, h, (h % 400)::INT AS line, DATE '2026-01-01' + (i * 300 // {rows})::INT AS delivery_date
               FROM (SELECT i, hash(i) // 7 AS h FROM range({rows}) t(i)))
     """,
@@ -131,7 +132,8 @@ _PRICED = """
                        sum({quantity}) OVER (PARTITION BY contract_line_id, month({date}) ORDER BY {date}, delivery_id
                                              ROWS UNBOUNDED PRECEDING) AS upto
                 FROM deliveries
-                WHERE {counts} AND {date} <= DATE '{at}' AND contract_line_id IN (SELECT contract_line_id FROM prices WHERE tiered)
+                WHERE {counts} AND {date} <= DATE '{at}'
+                  AND contract_line_id IN (SELECT contract_line_id FROM prices WHERE tiered)
             ) d JOIN prices p
               ON p.contract_line_id = d.contract_line_id AND d.day BETWEEN p.price_from AND p.price_to
                  AND (p.tier_from < d.upto OR p.tier_from = 0) AND coalesce(p.tier_to > d.upto - d.quantity, true)
@@ -191,7 +193,9 @@ def write_company(folder: Path, rows: int, memory_limit: str) -> Path:
     return folder
 
 
-def figures_by_hand(folder: Path, threads: int, memory_limit: str) -> dict[tuple[str, str, str], tuple[Decimal, Decimal]]:
+def figures_by_hand(
+    folder: Path, threads: int, memory_limit: str
+) -> dict[tuple[str, str, str], tuple[Decimal, Decimal]]:
     """(figure, program, purchase order) → to date and of the period, straight from the company's Parquet files."""
     with duckdb.connect() as connection:
         connection.execute(f"SET threads = {threads}; SET memory_limit = '{memory_limit}'")

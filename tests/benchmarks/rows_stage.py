@@ -1,7 +1,7 @@
 """One stage of a close over a large company, in a process of its own: `python -m tests.benchmarks.rows_stage FOLDER STAGE`.
 
-The stages: `by_hand`, `seal`, `schedules`, and a workpaper with its scope (`23:_company`, `50:p0`). Each runs the functions that a
-run or a notebook calls, with the memory that `run` gives them on a machine of four GiB, and prints as one line of JSON: what it
+The stages: `by_hand`, `seal`, `schedules`, and a workpaper with its scope (`23:_company`, `50:p0`). Each runs the
+functions that a run or a notebook calls, with the memory that `run` gives them on a machine of four GiB, and prints as one line of JSON: what it
 found, its seconds, its processor seconds and its largest resident memory.
 """
 
@@ -78,7 +78,7 @@ def _workpaper(books: Path, settings: Any, ref: str, program: str) -> Any:
             for result in results:
                 for table in result.tables.values():
                     table_data(table, scope.currency)
-            write_rows(figures.values())
+            write_rows(figures.values(), [finding for result in results for finding in result.findings])
             data = {id: figure_data(figure, program, scope.currency) for id, figure in figures.items()}
     return {
         "figures": {id: each["amount"] for id, each in data.items()},

@@ -14,7 +14,7 @@ import pytest
 
 from tests.conftest import PROJECT, Said, Tiny
 
-ENDINGS = ("html", "ipynb", "json", "rows.parquet", "xlsx")
+ENDINGS = ("html", "ipynb", "json", "pdf", "rows.parquet", "xlsx")
 
 
 def names(folder: Path) -> list[str]:
@@ -79,7 +79,7 @@ def test_failures_are_kept_and_named_while_the_others_finish(tiny: Tiny) -> None
         assert (failed["status"], failed["error"]["kind"]) == ("failed", kind)
         assert message in failed["error"]["message"]
         assert message.splitlines()[0] in said.err
-        assert sorted(index[ref]["files"]) == ["html", "ipynb", "json"]
+        assert sorted(index[ref]["files"]) == ["html", "ipynb", "json", "pdf"]
         kept = (folder / f"{ref}_{name}.ipynb").read_text()
         assert str(tiny.folder) not in kept
     assert "Traceback" not in (folder / "40_raises_close_error.ipynb").read_text()
@@ -91,7 +91,7 @@ def test_a_cell_that_takes_too_long_is_stopped(tiny: Tiny) -> None:
     tiny.add_situation("sleeps", "45")
     said = tiny.say("run", "--program", "_company", "--workpaper", "45", "--timeout", "1")
     assert said.code == 2
-    assert "A cell took longer than the 1 seconds that --timeout allows." in said.err
+    assert "1 second" in said.err and "--timeout" in said.err
     assert document(tiny.period / "_company", "45_sleeps")["error"]["kind"] == "Timeout"
 
 
@@ -103,7 +103,7 @@ def test_a_failure_leaves_no_older_success_beside_it_and_a_success_no_failure(ti
     notebook.write_text(good.replace("open_workpaper(", "open_the_workpaper(", 2), encoding="utf-8")
     assert tiny.say(*only).code == 2
     folder = tiny.period / "_company"
-    assert names(folder) == [f"30_receivables_roll_forward.{ending}" for ending in ("html", "ipynb", "json")]
+    assert names(folder) == [f"30_receivables_roll_forward.{ending}" for ending in ("html", "ipynb", "json", "pdf")]
     notebook.write_text(good, encoding="utf-8")
     assert tiny.say(*only).code == 0
     assert names(folder) == [f"30_receivables_roll_forward.{ending}" for ending in ENDINGS]

@@ -13,6 +13,7 @@ import psutil
 import pytest
 
 from close_library.run.close import CloseResult, run_close
+from close_library.run.cluster import scheduler
 from close_library.run.cluster.member import Identity
 from close_library.run.prepare import Request
 from close_library.run.progress import Silent
@@ -130,6 +131,13 @@ def test_tls(tiny: Tiny, tmp_path: Path) -> None:
     assert said.code == 0, said.err
 
 
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody will answer, so nobody is waited for."""
+    monkeypatch.setattr(scheduler, "_CONNECT_SECONDS", 1)
+
+
+@pytest.mark.usefixtures("impatient")
 def test_a_scheduler_that_does_not_answer(tiny: Tiny) -> None:
     said = tiny.say("run", "--cluster", "tcp://127.0.0.1:9")
     assert said.code == 2
@@ -138,6 +146,7 @@ def test_a_scheduler_that_does_not_answer(tiny: Tiny) -> None:
     assert "Traceback" not in said.err
 
 
+@pytest.mark.usefixtures("impatient")
 @pytest.mark.parametrize(
     "address", ["127.0.0.1:9", "tcp://", "nonsense", "tcp://no.such.host.invalid:8786", "tls://127.0.0.1:9"]
 )

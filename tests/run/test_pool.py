@@ -118,7 +118,11 @@ def test_a_zygote_that_dies_takes_only_its_kernels_with_it(tmp_path: Path) -> No
         wait_for(lambda: any(is_kernel(child) for child in below(psutil.Process())), 60)
         time.sleep(1)
         others = below(psutil.Process())
-        [zygote] = [each for each in others if "close_library.run.forking.zygote" in each.cmdline()]
+        [zygote] = [
+            each
+            for each in psutil.Process().children()
+            if each.is_running() and "close_library.run.forking.zygote" in each.cmdline()
+        ]
         zygote.kill()
         running.join(timeout=60)
     assert [outcome.message.split(":")[0] for outcome in outcomes] == ["DeadKernel", "KeyError"]

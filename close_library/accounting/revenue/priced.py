@@ -16,7 +16,10 @@ from close_library.accounting.revenue.pricing import PARTS, priced_lines, worth_
 from close_library.accounting.sql import text
 from close_library.books import Books
 
-_ORDER = "ORDER BY delivery_date, source_file, source_row"
+SORTED_AT_MOST = 2_000_000
+"""Deliveries of a program that are sorted; more come as the books have them, which are sorted by date and key."""
+
+_ORDER = "ORDER BY delivery_date, delivery_id, source_file, source_row"
 
 
 def priced_by_owner(books: Books, functional_currency: str) -> pa.RecordBatchReader:
@@ -34,9 +37,10 @@ def _batches(books: Books, functional_currency: str) -> Iterator[pa.RecordBatch]
         for part in PARTS:
             if not owner[part]:
                 continue
-            streamed = part in ("flat", "quiet")
+            streamed = part in ("flat", "quiet") and owner["deliveries"] > SORTED_AT_MOST
             query = worth_query(books, functional_currency, (part,), lines, rows)
-            # One thread keeps the order in which the books hold the rows; sorting them again would cost more than pricing.
+            # One thread keeps the order in which the books hold the rows, where they are so many that a join reads them in
+            # their order; sorting these again would cost more than pricing.
             books.execute(f"SET threads = {1 if streamed else int(threads)}")
             yield from books.stream(query if streamed else f"SELECT * FROM ({query}) {_ORDER}")
             books.execute(f"SET threads = {int(threads)}")
@@ -47,8 +51,9 @@ def _owners(books: Books) -> list[dict[str, Any]]:
     owners: list[dict[str, Any]] = books.sql(
         f"""
         SELECT l.owner, list(DISTINCT coalesce(d.owner, '')) AS of_rows, bool_or(NOT l.tiered) AS flat,
-               bool_or(l.tiered) AS quiet, bool_or(l.tiered) AS graduated, bool_or(l.billing_model = 'milestone') AS milestones
-        FROM (SELECT DISTINCT contract_line_id, owner_program_id AS owner FROM deliveries) d
+               bool_or(l.tiered) AS quiet, bool_or(l.tiered) AS graduated, bool_or(l.billing_model = 'milestone') AS milestones,
+               CAST(sum(d.n) AS BIGINT) AS deliveries
+        FROM (SELECT contract_line_id, owner_program_id AS owner, count(*) AS n FROM deliveries GROUP BY ALL) d
         JOIN {priced_lines(books)} l USING (contract_line_id)
         GROUP BY 1 ORDER BY 1 NULLS FIRST
         """

@@ -31,6 +31,8 @@ class Data:
     put_together: bool
     breakdown: Breakdown = field(default_factory=Breakdown)
     parts_column: int = len(_FIXED)
+    left_out: Mapping[str, int] = field(default_factory=dict)
+    """Figures whose source rows are too many to be here."""
 
     def column(self, column: int) -> str:
         """A column's range, without its heading."""
@@ -64,7 +66,14 @@ def write_data(book: Book, sheet: StreamedSheet, rows: RowsFile, excel_rows: int
     shown = ["known by", "document"] if put_together else rows.shown_names()[:_SHOWN_AT_MOST]
     units = {id: figure["unit"] for id, figure in figures.items()}
     columns = [*_FIXED, *(f"key of {show_name(name)}" for name in breakdown.names), *map(show_name, shown)]
-    data = Data(keys, blocks, max((block.last for block in blocks.values()), default=1), put_together, breakdown)
+    data = Data(
+        keys,
+        blocks,
+        max((block.last for block in blocks.values()), default=1),
+        put_together,
+        breakdown,
+        left_out=rows.left_out,
+    )
     sheet.columns(0, columns, [n in (LINE, AMOUNT, ROWS) for n in range(len(_FIXED))])
 
     def lines() -> Iterator[str]:

@@ -10,6 +10,7 @@ from typing import Any
 from close_library.report.checks import legend_of, ticks_of
 from close_library.report.identification import identification
 from close_library.report.reading_order import figures_of
+from close_library.report.rows_file import where_the_rest_is
 from close_library.report.wording import NEVER_SUMMED, SEVERITY, error_text, places_of, show_amount
 from close_library.report.workbook.data import Data
 from close_library.report.workbook.formula import excel_formula
@@ -102,18 +103,26 @@ def _figures(book: Book, sheet: Sheet, row: int, data: Data) -> dict[str, Figure
         sheet.text(row, _LABEL, label, "wrapped")
         sheet.height_for(row, (label, _WIDTHS[_LABEL]))
         sheet.text(row, _UNIT, figure["unit"], "beside")
-        if figure.get("rows") is not None:
+        if id in data.left_out:
+            sheet.amount(row, _ROWS, Decimal(figure["rows"]), 0)
+        elif figure.get("rows") is not None:
             _counted(sheet, row, id, data)
         amount = cells[id].amount
         if amount is not None:
             sheet.amount(row, _DOCUMENT, amount, cells[id].places)
-        if figure.get("rows") is None or figure["unit"] in NEVER_SUMMED:
+        if id in data.left_out and amount is not None:
+            sheet.amount(row, _AMOUNT, amount, cells[id].places)
+            sheet.text(row, _NOTE, "its source rows are too many to be copied: see below", "note")
+        elif figure.get("rows") is None or figure["unit"] in NEVER_SUMMED:
             _ratio(sheet, row, figure, cells, cells[id])
         else:
             _summed(sheet, row, id, figure, data, cells[id])
         _ticked(sheet, row, ticks.get(id, []))
     sheet.verdicts(first, _REFOOTS, row)
     row = _legend(book, sheet, row + 2) if ticks else row
+    if data.left_out:
+        row += 1
+        sheet.text(row, 0, where_the_rest_is(data.left_out), "note")
     if data.put_together:
         sheet.text(
             row + 1,
