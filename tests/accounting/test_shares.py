@@ -121,7 +121,8 @@ HEADERS = {
     "programs": "program_id program_name customer_id",
     "customers": "customer_id customer_name currency payment_terms_days",
     "contracts": "contract_id program_id customer_id start_date currency",
-    "contract_lines": "contract_line_id contract_id product billing_model unit_price amount service_start service_end recognition",
+    "contract_lines": "contract_line_id contract_id product billing_model "
+    "unit_price amount service_start service_end recognition",
     "contract_changes": "contract_line_id change_date amount_change",
     "purchase_orders": "po_number program_id customer_id contract_id issue_date currency authorized_amount status",
     "po_amendments": "po_number amendment_number amendment_date amount_change",
@@ -137,7 +138,8 @@ HEADERS = {
     "account_balances": "account period opening_balance closing_balance",
     "vendors": "vendor_id vendor_name vendor_type currency",
     "vendor_rates": "vendor_id program_id work_type rate_type rate_from unit rate",
-    "vendor_work": "work_id vendor_id program_id work_type work_date quantity approved_quantity approved_by approved_date",
+    "vendor_work": "work_id vendor_id program_id work_type "
+    "work_date quantity approved_quantity approved_by approved_date",
     "vendor_invoices": "vendor_invoice_id vendor_id program_id vendor_invoice_number invoice_date service_period amount currency "
     "status",
     "vendor_invoice_lines": "vendor_invoice_id line_number work_id work_type quantity rate amount",

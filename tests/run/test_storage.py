@@ -154,6 +154,7 @@ def test_one_run_at_a_time(s3: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     [
         ("s3://no-such-bucket/close", "the storage of the outputs can't be read or written"),
         ("nonsense://somewhere/else", "this kind of storage is not known"),
+        ("gs://bucket/close", "a package is missing that this storage needs"),
     ],
 )
 def test_a_storage_that_can_not_be_used(tiny: Tiny, s3: Any, url: str, words: str) -> None:

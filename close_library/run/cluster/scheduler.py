@@ -128,7 +128,7 @@ def _distributed() -> Any:
     except ImportError:
         raise ParameterError(
             "Dask distributed is not installed, and --cluster needs it.",
-            [Fault("--cluster", "no package distributed", "", "pip install 'close-workbook[cluster]'")],
+            [Fault("--cluster", "no package distributed", "Dask distributed", "pip install distributed")],
         ) from None
     logging.getLogger("distributed").setLevel(logging.CRITICAL)
     return distributed

@@ -87,12 +87,12 @@ class Storage:
         try:
             from fsspec.core import url_to_fs  # type: ignore[import-untyped]
         except ImportError:
-            raise _not_installed(self.url, "fsspec") from None
+            raise _not_installed(self.url, "no package fsspec") from None
         try:
             options = {"skip_instance_cache": True, "use_listings_cache": False}
             files, root = url_to_fs(self.url, **options)
         except ImportError as error:
-            raise _not_installed(self.url, error.name or str(error)) from None
+            raise _not_installed(self.url, str(error)) from None
         except ValueError as error:
             raise ParameterError(
                 "this kind of storage is not known.",
@@ -146,10 +146,10 @@ def _version(info: dict[str, Any]) -> str:
     return f"{info.get('size')} {changed}"
 
 
-def _not_installed(url: str, package: str) -> ParameterError:
+def _not_installed(url: str, found: str) -> ParameterError:
     return ParameterError(
         "a package is missing that this storage needs.",
-        [Fault(f"--outputs {url}", f"no package {package}", "", "pip install 'close-workbook[cluster]'")],
+        [Fault(f"--outputs {url}", found, "the storage's package for fsspec", "install it with pip, on workers too")],
     )
 
 
