@@ -216,7 +216,8 @@ class Maker:
                  near("i", program).replace("-0", "-1"), day(), money(), pick("", "5.00"))  # fmt: skip
         self.add("disputes", f"x-{program}-{n}", near("i", program), day(), "5.00", "open")
         self.add("gl_entries", near("j", program), str(len(self.rows["gl_entries"])), day(), "2026-05",
-                 pick("1200", "2400", "4000", "2000"), money(), near(pick("n", "r", "a"), program), pick("", owner(program)))  # fmt: skip
+                 pick("1200", "2400", "4000", "2000"), money(), near(pick("n", "r", "a"), program),
+                 pick("", owner(program)))  # fmt: skip
         self.add(
             "vendor_work",
             near("w", program),

@@ -1,8 +1,8 @@
 """One stage of a close over a large company, in a process of its own: `python -m tests.benchmarks.rows_stage FOLDER STAGE`.
 
 The stages: `by_hand`, `seal`, `schedules`, and a workpaper with its scope (`23:_company`, `50:p0`). Each runs the
-functions that a run or a notebook calls, with the memory that `run` gives them on a machine of four GiB, and prints as one line of JSON: what it
-found, its seconds, its processor seconds and its largest resident memory.
+functions that a run or a notebook calls, with the memory that `run` gives them on a machine of four GiB, and prints as
+one line of JSON: what it found, its seconds, its processor seconds and its largest resident memory.
 """
 
 from __future__ import annotations
