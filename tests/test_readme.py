@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from close_library import cli
+from close_library.cli import options
 from tests.conftest import PROJECT, Said
 
 README = PROJECT / "README.md"
@@ -30,7 +30,7 @@ def test_the_transcript_is_what_the_commands_print(
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_text(content, encoding="utf-8")
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(cli.out, "_width", 100)
+    monkeypatch.setattr(options.out, "_width", 100)
     [transcript] = TRANSCRIPT.findall(text)
     commands = re.findall(r"^\$ close (.*)$", transcript, re.MULTILINE)
     said = [(command, close(*command.split())) for command in commands]

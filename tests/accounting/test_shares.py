@@ -202,6 +202,7 @@ class Maker:
     def business(self, program: str, n: int) -> None:
         """One of each document."""
         near, owner, day, money, pick = self.near, self.owner, self.day, self.money, self.pick
+        line = str(len(self.rows["gl_entries"]))
         customer, sign = self.customer(program), "" if n else "-"
         self.add("deliveries", near("d", program), owner(program), near("l", program), near("po", program, 2), day(), day(),
                  "10", "10", "accepted")  # fmt: skip
@@ -215,7 +216,7 @@ class Maker:
         self.add("cash_applications", f"a-{program}-{n}", near("r", program) if n else "", "" if n else near("i", program, 1),
                  near("i", program).replace("-0", "-1"), day(), money(), pick("", "5.00"))  # fmt: skip
         self.add("disputes", f"x-{program}-{n}", near("i", program), day(), "5.00", "open")
-        self.add("gl_entries", near("j", program), str(len(self.rows["gl_entries"])), day(), "2026-05",
+        self.add("gl_entries", near("j", program), line, day(), "2026-05",
                  pick("1200", "2400", "4000", "2000"), money(), near(pick("n", "r", "a"), program),
                  pick("", owner(program)))  # fmt: skip
         self.add(
