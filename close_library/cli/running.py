@@ -40,7 +40,7 @@ def run(
         int, typer.Option(metavar="N", min=0, help="Notebooks at once; 0 is one for each processor.")
     ] = 0,
     force: Annotated[
-        bool, typer.Option("--force", help="Seal the books again even when no source has changed.")
+        bool, typer.Option("--force", help="Seal the books and run every workpaper again, changed or not.")
     ] = False,
     strict: Annotated[
         bool, typer.Option("--strict", help="Exit with 3 when a workpaper of the period is open or failed.")

@@ -32,6 +32,8 @@ from tests.conftest import PROJECT, Sample
 from tests.ledgers import Folder
 from tests.ledgers import settings as parameters
 
+pytestmark = pytest.mark.slow
+
 FEW = settings(
     max_examples=int(os.environ.get("LAW_EXAMPLES", "2")),
     deadline=None,

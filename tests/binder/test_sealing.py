@@ -13,6 +13,8 @@ from close_library.binder.archive import Archive, Content, write_archive
 from close_library.binder.manifest import MANIFEST, digest_line, manifest_bytes, sealed
 from tests.conftest import Tiny
 
+pytestmark = pytest.mark.slow
+
 BINDER = Path("binders") / "tiny_2026-05.binder.zip"
 
 

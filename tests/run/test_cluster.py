@@ -21,6 +21,8 @@ from close_library.run.task import Event
 from tests.conftest import PROJECT, Tiny
 from tests.run.clusters import KERNEL, below, cluster
 
+pytestmark = pytest.mark.slow
+
 dask_config = pytest.importorskip("dask.config", reason="Dask is not installed")
 pytest.importorskip("distributed", reason="Dask distributed is not installed")
 

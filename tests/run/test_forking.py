@@ -196,7 +196,7 @@ def test_a_chart_is_drawn_into_the_notebook_with_both_kernels(known: Path) -> No
 @pytest.mark.slow
 def test_nbval_runs_our_kernel(known: Path) -> None:
     cells = [nbformat.v4.new_code_cell("import pandas\nprint(1 + 1)")]
-    cells[0].outputs = [nbformat.v4.new_output("stream", text="2\n")]
+    cells[0].outputs, cells[0].execution_count = [nbformat.v4.new_output("stream", text="2\n")], 1
     (known / "checked.ipynb").write_text(nbformat.writes(nbformat.v4.new_notebook(cells=cells)))
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--nbval", "--nbval-kernel-name", NAME]
     done = subprocess.run([*command, "checked.ipynb"], cwd=known, capture_output=True, text=True)

@@ -17,6 +17,8 @@ from close_library.workpaper.inputs import SealedBooks
 from tests.conftest import Said, Tiny
 from tests.run.test_close import files_of
 
+pytestmark = pytest.mark.slow
+
 NOTEBOOK = "30_receivables_roll_forward"
 ALL = {"_company", "atlas", "borealis"}
 

@@ -11,6 +11,8 @@ import pytest
 from tests.conftest import Tiny
 from tests.run.test_close import files_of
 
+pytestmark = pytest.mark.slow
+
 ONLY = ("run", "--workpaper", "30", "--program", "atlas", "--program", "borealis")
 
 

@@ -16,6 +16,8 @@ from openpyxl.worksheet.worksheet import Worksheet
 from tests.conftest import Said, Tiny
 from tests.goldens import compare_with_golden
 
+pytestmark = pytest.mark.slow
+
 GOLDENS = Path(__file__).parent / "goldens"
 FINDING, TIE_OUT, ITEM = "amount_differs:inv-2", "tie_out:20.2", "20:document:inv-2"
 

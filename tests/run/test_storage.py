@@ -19,6 +19,8 @@ from close_library.run.storage.objects import Storage
 from tests.conftest import Tiny
 from tests.run.clusters import cluster
 
+pytestmark = pytest.mark.slow
+
 pytest.importorskip("s3fs", reason="s3fs is not installed")
 moto_server = pytest.importorskip("moto.server", reason="no S3-compatible server (moto) is installed")
 

@@ -14,6 +14,8 @@ import pytest
 from tests.conftest import PROJECT, Said, Tiny
 from tests.record.postgres import postgres_server, postgres_url
 
+pytestmark = pytest.mark.slow
+
 __all__ = ["postgres_server", "postgres_url"]
 
 BOREALIS_20 = ("-p", "borealis", "-w", "20")
