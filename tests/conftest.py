@@ -14,7 +14,7 @@ import pytest
 
 from close_library import cli
 from close_library.run.close import CloseResult, run_close
-from close_library.run.prepare import Request
+from close_library.run.planning.prepare import Request
 from close_library.run.progress import Silent
 from tests.ledgers import write_tables
 

@@ -221,7 +221,7 @@ def test_a_bug_of_ours_is_one_line_and_a_file(tiny: Tiny, monkeypatch: pytest.Mo
     def burst(*arguments: object) -> None:
         raise ZeroDivisionError("ours")
 
-    monkeypatch.setattr("close_library.run.prepare.glance", burst)
+    monkeypatch.setattr("close_library.run.planning.prepare.glance", burst)
     said = tiny.say("list")
     assert said.code == 1
     assert "Traceback" not in said.err

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from close_library.run.close import CloseResult
-from close_library.run.process import environment
+from close_library.run.execution.process import environment
 from close_library.workpaper.notebook import SECTIONS, read_workpaper, source_of
 from tests.conftest import PROJECT
 

@@ -30,6 +30,9 @@ ROOMS = [
 SEPARATE = {"sample": {"errors", "money", "period", "tables", "sample"}}
 """Rooms beside the flow, and all that they may know."""
 
+RUN = ["files", "said", "planning", "freshness", "execution", "gathering", "speaking"]
+"""The rooms of `run`, in which a module imports only from rooms before its own. What stands beside them may import all."""
+
 HOMES = {
     "papermill": "run",
     "distributed": "run",
@@ -74,6 +77,13 @@ def test_imports_point_upstream(path: Path) -> None:
     known = {module.split(".")[1] for module in imports_of(path) if module.startswith("close_library.")}
     allowed = SEPARATE.get(room) or {*ROOMS[: ROOMS.index(room) + 1], *(SEPARATE if room in ("run", "cli") else ())}
     assert known <= allowed, f"{room} imports {sorted(known - allowed)}"
+
+
+@pytest.mark.parametrize("path", [path for path in MODULES if set(RUN) & set(path.relative_to(PACKAGE).parts[1:-1])], ids=str)
+def test_imports_point_upstream_in_run(path: Path) -> None:
+    room = path.relative_to(PACKAGE / "run").parts[0]
+    known = {module.split(".")[2] for module in imports_of(path) if module.startswith("close_library.run.")}
+    assert known <= set(RUN[: RUN.index(room) + 1])
 
 
 @pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(PACKAGE)))

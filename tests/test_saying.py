@@ -82,7 +82,7 @@ def test_what_is_said_draws_the_reports_it_touches_and_executes_nothing(closed_t
     after = files_of(closed_tiny.period)
     changed = {file for file in after if before.get(file) != after[file]}
     stem = "20_receivables_to_ledger"
-    reports = {f"{program}/{stem}.{kind}" for program in ("_company", "borealis") for kind in ("html", "xlsx")}
+    reports = {f"{program}/{stem}.{kind}" for program in ("_company", "borealis") for kind in ("html", "pdf", "xlsx")}
     assert changed == reports | {"index.html", "index.json", "manifest.json"}
     page = (closed_tiny.period / "borealis" / f"{stem}.html").read_text(encoding="utf-8")
     assert "Typed wrong &lt;b&gt;" in page
@@ -105,7 +105,7 @@ def test_what_was_killed_between_the_record_and_the_reports_is_drawn_by_the_next
     closed_tiny: Tiny, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as broken:
-        broken.setattr("close_library.run.speaking.refresh", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+        broken.setattr("close_library.run.speaking.saying.refresh", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
         closed_tiny.say("explain", "amount_differs:inv-2", "Typed wrong", "--by", "Ana")
     page = closed_tiny.period / "borealis" / "20_receivables_to_ledger.html"
     assert "Typed wrong" not in page.read_text(encoding="utf-8")
@@ -298,7 +298,7 @@ def test_a_period_that_was_never_closed_has_nothing_to_speak_about(tiny: Tiny) -
 
 
 def test_a_run_of_the_period_keeps_others_from_speaking(closed_tiny: Tiny) -> None:
-    from close_library.run.lock import locked
+    from close_library.run.files.lock import locked
 
     with locked(closed_tiny.outputs / "tiny" / ".run", "tiny", "2026-05"):
         said = closed_tiny.say("explain", "amount_differs:inv-2", "why", "--by", "Ana", "--wait", "0")

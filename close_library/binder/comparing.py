@@ -10,7 +10,7 @@ from typing import Any
 
 from close_library.binder.archive import Archive
 from close_library.binder.checking import Difference
-from close_library.run.atomic import file_digest
+from close_library.run.files.atomic import file_digest
 
 MISSING = "not there"
 

@@ -11,8 +11,8 @@ from typing import Any
 
 from close_library.binder.archive import Content
 from close_library.errors import Fault, ReportError
-from close_library.run.atomic import file_digest
-from close_library.run.prepare import Prepared
+from close_library.run.files.atomic import file_digest
+from close_library.run.planning.prepare import Prepared
 from close_library.workpaper.inputs import library_digest
 
 PERIOD, NOTEBOOKS, PARAMETERS = "period", "notebooks", "parameters"

@@ -18,12 +18,12 @@ from close_library.parameters import load_parameters
 from close_library.period import Period
 from close_library.record.export import read_export, restored
 from close_library.run.close import perform
-from close_library.run.glance import Glance
-from close_library.run.index import OUTSIDE_DIGEST
-from close_library.run.plan import choose, read_notebooks
-from close_library.run.prepare import Prepared, Request
+from close_library.run.gathering.index import OUTSIDE_DIGEST
+from close_library.run.planning.glance import Glance
+from close_library.run.planning.plan import choose, read_notebooks
+from close_library.run.planning.prepare import Prepared, Request
 from close_library.run.progress import Reporter, Stopwatch
-from close_library.run.said import hear
+from close_library.run.said.heard import hear
 
 _BOOKS = f"{contents.PERIOD}/books/"
 _GIVEN = (

@@ -16,15 +16,15 @@ from close_library.errors import Fault, ReportError
 from close_library.record import Head, Record
 from close_library.record.export import exported
 from close_library.report.pdf.binder import Cover, Paper, render_binder
-from close_library.run.atomic import json_bytes, whole
-from close_library.run.disk import writing_to
-from close_library.run.index import documents_of, read_index
-from close_library.run.lock import locked
-from close_library.run.prepare import Prepared, Request, prepare
+from close_library.run.files.atomic import json_bytes, whole
+from close_library.run.files.disk import writing_to
+from close_library.run.files.lock import locked
+from close_library.run.gathering.index import documents_of, read_index
+from close_library.run.gathering.redraw import refresh
+from close_library.run.planning.prepare import Prepared, Request, prepare
 from close_library.run.progress import Reporter
-from close_library.run.recorded import record_if_any
-from close_library.run.redraw import refresh
-from close_library.run.said import Heard, hear, said_of, said_of_period
+from close_library.run.said.heard import Heard, hear, said_of, said_of_period
+from close_library.run.said.recorded import record_if_any
 
 ENDING = ".binder.zip"
 

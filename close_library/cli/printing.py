@@ -14,12 +14,12 @@ from rich.table import Table
 from close_library.money import show
 from close_library.parameters import COMPANY
 from close_library.record import Event
-from close_library.run.explaining import Asked
-from close_library.run.following_up import OpenItem
-from close_library.run.history import event_line
-from close_library.run.read_back import Told
-from close_library.run.redraw import Place
-from close_library.run.signing import Signing
+from close_library.run.gathering.redraw import Place
+from close_library.run.speaking.explaining import Asked
+from close_library.run.speaking.following_up import OpenItem
+from close_library.run.speaking.history import event_line
+from close_library.run.speaking.read_back import Told
+from close_library.run.speaking.signing import Signing
 from close_library.run.status import WORDS, Standing
 
 SignOffs = Mapping[Place, Mapping[str, Any]]

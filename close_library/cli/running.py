@@ -59,9 +59,9 @@ def run(
 ) -> None:
     """Close a period: seal the books, execute the workpapers, write the reports and their index."""
     from close_library.run.close import run_close
-    from close_library.run.prepare import Request
+    from close_library.run.execution.storage import outputs_here
+    from close_library.run.planning.prepare import Request
     from close_library.run.progress import Bar, Lines
-    from close_library.run.storage import outputs_here
     from close_library.run.summary import print_result, result_as_data
 
     request = Request(
@@ -110,8 +110,8 @@ def check(
     as_json: AsJson = False,
 ) -> None:
     """Read and check all sources, parameters and notebooks; write nothing."""
-    from close_library.run.checking import check_as_data, check_everything, print_check
-    from close_library.run.prepare import Request
+    from close_library.run.planning.checking import check_as_data, check_everything, print_check
+    from close_library.run.planning.prepare import Request
 
     checked = check_everything(Request(parameters=parameters, notebooks=notebooks, period=period))
     print_json(check_as_data(checked)) if as_json else print_check(out, checked)
@@ -126,7 +126,7 @@ def list_plan(
     as_json: AsJson = False,
 ) -> None:
     """Show the plan: every workpaper, for whom it runs, and the tables that it reads."""
-    from close_library.run.prepare import Request, prepare
+    from close_library.run.planning.prepare import Request, prepare
     from close_library.run.summary import plan_as_data, print_plan
 
     prepared = prepare(
@@ -155,9 +155,9 @@ def status(
 ) -> None:
     """Show where a period stands: every workpaper of every program, run or not, and its sign-off."""
     from close_library.cli.printing import print_sign_offs, say, sign_offs_in_words
-    from close_library.run.pending import pending_work
-    from close_library.run.prepare import Request, prepare
-    from close_library.run.speaking import sign_offs
+    from close_library.run.freshness.pending import pending_work
+    from close_library.run.planning.prepare import Request, prepare
+    from close_library.run.speaking.saying import sign_offs
     from close_library.run.status import standings
     from close_library.run.summary import counts_of, in_words, print_matrix, print_pending
 
@@ -193,7 +193,7 @@ def sample(
     as_json: AsJson = False,
 ) -> None:
     """Write the tables of a believable company, with planted problems, to try everything on."""
-    from close_library.run.disk import writing_to
+    from close_library.run.files.disk import writing_to
     from close_library.sample import write_sample
 
     with writing_to(folder):

@@ -59,11 +59,11 @@ def explain(
     An explanation is bound to the amount that it explains; when that changes, it is stale.
     """
     from close_library.cli.printing import print_asked, print_told, say
-    from close_library.run import explaining
-    from close_library.run.filled_in import read_filled_in
-    from close_library.run.prepare import Request, prepare
-    from close_library.run.read_back import read_back
-    from close_library.run.speaking import operating_user
+    from close_library.run.planning.prepare import Request, prepare
+    from close_library.run.speaking import explaining
+    from close_library.run.speaking.filled_in import read_filled_in
+    from close_library.run.speaking.read_back import read_back
+    from close_library.run.speaking.saying import operating_user
 
     period, said = _period_of(words or [])
     file = read_filled_in(from_file) if from_file else None
@@ -119,9 +119,9 @@ def items(
 ) -> None:
     """List the reconciling items with their age, owner and action; or assign one."""
     from close_library.cli.printing import print_items
-    from close_library.run import following_up
-    from close_library.run.prepare import Request, prepare
-    from close_library.run.speaking import operating_user
+    from close_library.run.planning.prepare import Request, prepare
+    from close_library.run.speaking import following_up
+    from close_library.run.speaking.saying import operating_user
 
     if not assign and (owner is not None or action is not None):
         raise _usage("--owner and --action", "no item", "the item that they are about", "give --assign ITEM")
@@ -164,9 +164,9 @@ def sign(
     Each is signed by itself: what can't be signed is named with the reason, and the others are signed all the same.
     """
     from close_library.cli.printing import print_signings
-    from close_library.run import signing
-    from close_library.run.prepare import Request, prepare
-    from close_library.run.speaking import operating_user
+    from close_library.run.planning.prepare import Request, prepare
+    from close_library.run.speaking import signing
+    from close_library.run.speaking.saying import operating_user
 
     if role not in ("preparer", "reviewer"):
         raise _usage("--as", role or "nothing", "preparer or reviewer", "say as what you sign")
@@ -212,8 +212,8 @@ def history(
 ) -> None:
     """Show what was said, by whom and when; or verify that the record is as it was written."""
     from close_library.cli.printing import counted, print_events, say
-    from close_library.run.history import event_as_data, verify_history
-    from close_library.run.history import history as events_of
+    from close_library.run.speaking.history import event_as_data, verify_history
+    from close_library.run.speaking.history import history as events_of
 
     if verify:
         head = verify_history(parameters, outputs)

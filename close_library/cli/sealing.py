@@ -46,7 +46,7 @@ def binder(
     from close_library.binder.sealing import seal_binder
     from close_library.binder.signature import new_key, read_key
     from close_library.errors import Fault, ParameterError
-    from close_library.run.prepare import Request
+    from close_library.run.planning.prepare import Request
 
     if key and make_key:
         raise ParameterError("one key signs a binder.", [Fault("--key, --new-key", "both", "one of them")])

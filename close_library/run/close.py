@@ -12,24 +12,24 @@ from typing import Any
 
 from close_library.books import seal
 from close_library.errors import Fault, NotebookError
-from close_library.run.atomic import part_of, sweep, write_json
 from close_library.run.diary import diary_of
-from close_library.run.disk import writing_to
-from close_library.run.glance import keep
-from close_library.run.index import has_unplanned, read_index, remove_unplanned, write_index, write_manifest
-from close_library.run.lock import locked
-from close_library.run.prepare import Prepared, Request, kept_glance, prepare
-from close_library.run.process import cores, memory_limit
+from close_library.run.execution.process import cores, memory_limit
+from close_library.run.files.atomic import part_of, sweep, write_json
+from close_library.run.files.disk import writing_to
+from close_library.run.files.lock import locked
+from close_library.run.files.scratch import remove_abandoned
+from close_library.run.freshness.stamps import drawing_packages
+from close_library.run.gathering.index import has_unplanned, read_index, remove_unplanned, write_index, write_manifest
+from close_library.run.gathering.settled import is_settled, settle, settled_by
+from close_library.run.planning.glance import keep
+from close_library.run.planning.prepare import Prepared, Request, kept_glance, prepare
+from close_library.run.planning.task import Outcome, Task
 from close_library.run.progress import Reporter, Stopwatch
-from close_library.run.recorded import record_if_any
-from close_library.run.said import Heard, hear
-from close_library.run.said_tables import said_rows, write_said_tables
+from close_library.run.said.heard import Heard, hear
+from close_library.run.said.recorded import record_if_any
+from close_library.run.said.said_tables import said_rows, write_said_tables
 from close_library.run.schedules import compute_schedules
-from close_library.run.scratch import remove_abandoned
-from close_library.run.settled import is_settled, settle, settled_by
 from close_library.run.stages import carry_out
-from close_library.run.stamps import drawing_packages
-from close_library.run.task import Outcome, Task
 from close_library.workpaper.inputs import library_digest
 
 
@@ -149,8 +149,8 @@ def _gather(
     prepared: Prepared, tasks: Sequence[Task], outcomes: Sequence[Outcome], heard: Heard, reporter: Reporter
 ) -> None:
     """What is written of a period as a whole, from the workpapers that are there."""
-    from close_library.run.journals import write_journal_entries
-    from close_library.run.redraw import redraw
+    from close_library.run.gathering.journals import write_journal_entries
+    from close_library.run.gathering.redraw import redraw
 
     folder = prepared.folder
     if not prepared.plan.partial:

@@ -9,9 +9,9 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from close_library.run.prepare import Prepared, Request, notebooks_folder
+from close_library.run.planning.prepare import Prepared, Request, notebooks_folder
+from close_library.run.planning.task import Outcome
 from close_library.run.progress import Stopwatch
-from close_library.run.task import Outcome
 
 _VERSIONS = (
     "close-workbook",

@@ -16,7 +16,7 @@ from rich.progress import (
     TimeElapsedColumn,
 )
 
-from close_library.run.task import Event
+from close_library.run.planning.task import Event
 
 _SHOWN_RUNNING = 3
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from close_library.books.shares import are_stored
 from close_library.parameters import Settings
-from close_library.run.process import cores, memory_limit
+from close_library.run.execution.process import cores, memory_limit
 from close_library.workpaper.inputs import library_digest
 
 

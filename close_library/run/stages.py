@@ -13,19 +13,19 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from close_library.run.atomic import file_digest, sweep, write_whole
-from close_library.run.durations import longest_first, remember
-from close_library.run.fresh import decide
-from close_library.run.prepare import Prepared, Request
-from close_library.run.process import cores
+from close_library.run.execution.process import cores
+from close_library.run.files.atomic import file_digest, sweep, write_whole
+from close_library.run.freshness.durations import longest_first, remember
+from close_library.run.freshness.fresh import decide
+from close_library.run.freshness.stamps import stamp_file
+from close_library.run.planning.prepare import Prepared, Request
+from close_library.run.planning.task import Outcome, Task
 from close_library.run.progress import Reporter
-from close_library.run.stamps import stamp_file
-from close_library.run.task import Outcome, Task
 from close_library.workpaper.inputs import SealedBooks, library_digest
 
 if TYPE_CHECKING:
-    from close_library.run.cluster.executor import ClusterExecutor
-    from close_library.run.pool import LocalPool
+    from close_library.run.execution.cluster.executor import ClusterExecutor
+    from close_library.run.execution.pool import LocalPool
 
 
 def carry_out(
@@ -73,7 +73,7 @@ def _gather_findings(prepared: Prepared) -> None:
     table = prepared.folder / "books" / "findings.parquet"
     if table.is_file() and marker.is_file() and marker.read_text() == f"{key} {file_digest(table)}":
         return
-    from close_library.run.findings_table import write_findings
+    from close_library.run.gathering.findings_table import write_findings
 
     write_findings(prepared.folder, prepared.notebooks.workpapers, prepared.glance.program_ids)
     write_whole(marker, f"{key} {file_digest(table)}".encode())
@@ -96,9 +96,9 @@ def _findings_key(prepared: Prepared) -> str:
 def _executor(request: Request, prepared: Prepared, tasks: int, log: Path) -> LocalPool | ClusterExecutor:
     """What carries out tasks: a cluster, or processes of this machine, as many as asked for or one for each processor."""
     if request.cluster:
-        from close_library.run.cluster.executor import ClusterExecutor
+        from close_library.run.execution.cluster.executor import ClusterExecutor
 
         return ClusterExecutor(request.cluster, prepared.folder, log, request.storage, request.workers)
-    from close_library.run.pool import LocalPool
+    from close_library.run.execution.pool import LocalPool
 
     return LocalPool(min(request.workers or cores(), max(1, tasks)), log)

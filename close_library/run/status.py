@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from close_library.run.fresh import Decision
-from close_library.run.index import documents_of, is_stale, sealed_files
-from close_library.run.plan import Plan, folder_of
+from close_library.run.freshness.fresh import Decision
+from close_library.run.gathering.index import documents_of, is_stale, sealed_files
+from close_library.run.planning.plan import Plan, folder_of
 
 NOT_RUN = "not_run"
 STALE = "stale"

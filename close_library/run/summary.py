@@ -11,8 +11,8 @@ from rich.console import Console
 from rich.table import Table
 
 from close_library.parameters import COMPANY
-from close_library.run.plan import Plan
-from close_library.run.redraw import Place
+from close_library.run.gathering.redraw import Place
+from close_library.run.planning.plan import Plan
 from close_library.run.status import STALE, WORDS, Standing
 from close_library.workpaper.notebook import Workpaper
 

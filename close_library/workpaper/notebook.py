@@ -211,7 +211,9 @@ def _declaration_faults(path: Path, declared: Any) -> Iterator[Fault]:
         return
     asked = declared.get("formats", [])
     if not (_is_names(asked) and set(asked) <= set(FORMATS)):
-        yield Fault(f"{path}, metadata.close.formats", json.dumps(asked), f"a list of {' and '.join(FORMATS)}, or nothing")
+        yield Fault(
+            f"{path}, metadata.close.formats", json.dumps(asked), f"a list of {' and '.join(FORMATS)}, or nothing"
+        )
     for key, (fits, expected) in _KEYS.items():
         where = f"{path}, metadata.close.{key}"
         if key not in declared:

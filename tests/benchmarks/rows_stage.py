@@ -32,7 +32,7 @@ MACHINE = 4 << 30
 """The memory of the machine that a run is to get by with."""
 
 MEMORY = f"{int(MACHINE * 0.7) >> 20}MiB"
-"""What `run` gives an engine of such a machine (`close_library.run.process.memory_limit`)."""
+"""What `run` gives an engine of such a machine (`close_library.run.execution.process.memory_limit`)."""
 
 THREADS = 2
 

@@ -99,7 +99,7 @@ def small_work(program: str) -> dict[str, object]:
 
 def serve() -> None:
     """For each line of standard input, do the work in a forked process and say so when it has ended."""
-    from close_library.run.forking.preload import EXTRAS, preload
+    from close_library.run.execution.forking.preload import EXTRAS, preload
 
     preload(EXTRAS)
     print("ready", flush=True)

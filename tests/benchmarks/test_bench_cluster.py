@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from close_library.run.close import run_close
-from close_library.run.prepare import Request
+from close_library.run.planning.prepare import Request
 from close_library.run.progress import Silent
 from tests.conftest import PROJECT, Sample
 from tests.run.clusters import cluster

@@ -14,9 +14,9 @@ from pathlib import Path
 
 import pytest
 
-from close_library.run.forking.owned import OwnedZygote
-from close_library.run.forking.preload import SAFE_TO_FORK
-from close_library.run.process import ZYGOTE, environment
+from close_library.run.execution.forking.owned import OwnedZygote
+from close_library.run.execution.forking.preload import SAFE_TO_FORK
+from close_library.run.execution.process import ZYGOTE, environment
 from tests.benchmarks.small import write_small_notebook
 from tests.conftest import PROJECT
 
@@ -35,10 +35,10 @@ _OURS = """
 import os, sys
 sys.modules["rfc3987_syntax"] = None
 from pathlib import Path
-from close_library.run.execute import execute
-from close_library.run.kernel import kernel_used
-from close_library.run.strip import strip_executed
-from close_library.run.task import Task
+from close_library.run.execution.execute import execute
+from close_library.run.execution.kernel import kernel_used
+from close_library.run.execution.strip import strip_executed
+from close_library.run.planning.task import Task
 from close_library.workpaper import read_document
 
 notebook, output = Path({notebook!r}), Path({output!r})

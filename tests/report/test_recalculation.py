@@ -19,7 +19,7 @@ import pytest
 
 from close_library.report import render_xlsx
 from close_library.run.close import CloseResult
-from close_library.run.index import documents_of
+from close_library.run.gathering.index import documents_of
 from tests.report.conftest import BUILDERS, build
 from tests.report.papers import spoken
 

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from close_library.errors import ReportError
-from close_library.run import atomic
-from close_library.run.atomic import json_bytes, part_of, remove_parts, whole, write_json, write_whole
-from close_library.run.disk import writing_to
+from close_library.run.files import atomic
+from close_library.run.files.atomic import json_bytes, part_of, remove_parts, whole, write_json, write_whole
+from close_library.run.files.disk import writing_to
 
 
 def names(folder: Path) -> list[str]:

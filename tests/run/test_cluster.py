@@ -13,11 +13,11 @@ import psutil
 import pytest
 
 from close_library.run.close import CloseResult, run_close
-from close_library.run.cluster import scheduler
-from close_library.run.cluster.member import Identity
-from close_library.run.prepare import Request
+from close_library.run.execution.cluster import scheduler
+from close_library.run.execution.cluster.member import Identity
+from close_library.run.planning.prepare import Request
+from close_library.run.planning.task import Event
 from close_library.run.progress import Silent
-from close_library.run.task import Event
 from tests.conftest import PROJECT, Tiny
 from tests.run.clusters import KERNEL, below, cluster
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from close_library.run.durations import longest_first, remember
-from close_library.run.task import Outcome, Task
+from close_library.run.freshness.durations import longest_first, remember
+from close_library.run.planning.task import Outcome, Task
 
 
 def task(label: str) -> Task:

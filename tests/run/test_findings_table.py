@@ -11,8 +11,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from close_library.books import seal
-from close_library.run.findings_table import rows_of, write_findings
-from close_library.run.plan import choose, read_notebooks
+from close_library.run.gathering.findings_table import rows_of, write_findings
+from close_library.run.planning.plan import choose, read_notebooks
 from close_library.tables import SAID
 from tests.conftest import PROJECT, Tiny
 from tests.ledgers import Folder, write_tables

@@ -19,9 +19,9 @@ import pytest
 from jupyter_client.kernelspec import KernelSpecManager
 from jupyter_client.manager import KernelManager
 
-from close_library.run.forking import FORKED, STOCK, kind_of_kernel, owned
-from close_library.run.forking.__main__ import NAME, install
-from close_library.run.forking.preload import extras_of
+from close_library.run.execution.forking import FORKED, STOCK, kind_of_kernel, owned
+from close_library.run.execution.forking.__main__ import NAME, install
+from close_library.run.execution.forking.preload import extras_of
 from tests.conftest import PROJECT, Tiny
 
 needs_linux = pytest.mark.skipif(sys.platform != "linux", reason="kernels are forked on Linux only")
@@ -81,7 +81,9 @@ def test_a_close_leaves_no_zygote(tiny: Tiny, tmp_path: Path) -> None:
     close_with(FORKED, tiny, tmp_path / "forked")
     time.sleep(0.2)
     left = [
-        p for p in psutil.process_iter(["cmdline"]) if "close_library.run.forking.zygote" in (p.info["cmdline"] or [])
+        p
+        for p in psutil.process_iter(["cmdline"])
+        if "close_library.run.execution.forking.zygote" in (p.info["cmdline"] or [])
     ]
     assert [process for process in left if str(tmp_path) in " ".join(process.environ().values())] == []
 
@@ -210,7 +212,7 @@ def test_a_zygote_with_threads_gives_no_kernel_and_a_stock_one_starts(
     (known / "site").mkdir()
     (known / "site" / "sitecustomize.py").write_text(
         "import sys, threading, time\n"
-        "if 'close_library.run.forking.zygote' in sys.orig_argv:\n"
+        "if 'close_library.run.execution.forking.zygote' in sys.orig_argv:\n"
         "    threading.Thread(target=time.sleep, args=[600], daemon=True).start()\n"
     )
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(known / "site"), str(PROJECT)]))

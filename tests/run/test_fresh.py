@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from close_library.run.fresh import decide
-from close_library.run.stamps import read_stamp, stamp_file
+from close_library.run.freshness.fresh import decide
+from close_library.run.freshness.stamps import read_stamp, stamp_file
 from close_library.workpaper import inputs
 from close_library.workpaper.inputs import SealedBooks
 from tests.conftest import Said, Tiny

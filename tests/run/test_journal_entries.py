@@ -13,7 +13,7 @@ import pytest
 
 from close_library.report.journal_entries import NETSUITE, NETSUITE_COLUMNS, PLAIN, REVERSALS, journal_files
 from close_library.run.close import CloseResult
-from close_library.run.journals import write_journal_entries
+from close_library.run.gathering.journals import write_journal_entries
 from close_library.tables import TABLES
 
 COLUMNS = [

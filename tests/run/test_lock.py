@@ -10,13 +10,13 @@ from pathlib import Path
 import pytest
 
 from close_library.errors import BooksError
-from close_library.run.lock import locked
+from close_library.run.files.lock import locked
 from tests.conftest import PROJECT, Tiny
 
 HOLD = """
 import sys, time
 from pathlib import Path
-from close_library.run.lock import locked
+from close_library.run.files.lock import locked
 with locked(Path(sys.argv[1]), "tiny", "2026-05"):
     print("held", flush=True)
     time.sleep(60)

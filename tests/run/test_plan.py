@@ -8,8 +8,8 @@ import pytest
 
 from close_library.errors import ParameterError
 from close_library.period import Period
-from close_library.run.glance import Glance, choose_period
-from close_library.run.plan import Notebooks, Plan, choose, folder_of
+from close_library.run.planning.glance import Glance, choose_period
+from close_library.run.planning.plan import Notebooks, Plan, choose, folder_of
 from close_library.workpaper.notebook import Workpaper
 
 

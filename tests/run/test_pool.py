@@ -15,9 +15,9 @@ from pathlib import Path
 import psutil
 import pytest
 
-from close_library.run.pool import LocalPool
-from close_library.run.process import environment
-from close_library.run.task import Event, Outcome, Task
+from close_library.run.execution.pool import LocalPool
+from close_library.run.execution.process import environment
+from close_library.run.planning.task import Event, Outcome, Task
 from tests.conftest import PROJECT, SITUATIONS, Tiny
 
 linux = pytest.mark.skipif(sys.platform != "linux", reason="parent-death signals are Linux's")
@@ -72,7 +72,7 @@ def is_kernel(process: psutil.Process) -> bool:
     """Whether a process is a kernel: started as one, or forked from the zygote."""
     parent = process.parent()
     return "ipykernel_launcher" in " ".join(process.cmdline()) or (
-        parent is not None and "close_library.run.forking.zygote" in parent.cmdline()
+        parent is not None and "close_library.run.execution.forking.zygote" in parent.cmdline()
     )
 
 
@@ -121,7 +121,7 @@ def test_a_zygote_that_dies_takes_only_its_kernels_with_it(tmp_path: Path) -> No
         [zygote] = [
             each
             for each in psutil.Process().children()
-            if each.is_running() and "close_library.run.forking.zygote" in each.cmdline()
+            if each.is_running() and "close_library.run.execution.forking.zygote" in each.cmdline()
         ]
         zygote.kill()
         running.join(timeout=60)

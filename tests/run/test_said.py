@@ -12,9 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from close_library.record import Record, SignedItem, open_record
-from close_library.run.said import Heard, hear, said_digest, said_of, unexplained
-from close_library.run.said_tables import rows_seen, said_rows, write_said_tables, written_rows
-from close_library.run.subjects import items_of, subjects_of
+from close_library.run.said.heard import Heard, hear, said_digest, said_of, unexplained
+from close_library.run.said.said_tables import rows_seen, said_rows, write_said_tables, written_rows
+from close_library.run.said.subjects import items_of, subjects_of
 from close_library.workpaper.document import document_digest
 
 FINDING = "amount_differs:inv-2"

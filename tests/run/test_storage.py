@@ -12,10 +12,10 @@ from typing import Any
 import pytest
 
 from close_library.errors import BooksError
-from close_library.run.prepare import storage_url
-from close_library.run.storage import holder
-from close_library.run.storage.holder import held
-from close_library.run.storage.objects import Storage
+from close_library.run.execution.storage import holder
+from close_library.run.execution.storage.holder import held
+from close_library.run.execution.storage.objects import Storage
+from close_library.run.planning.prepare import storage_url
 from tests.conftest import Tiny
 from tests.run.clusters import cluster
 

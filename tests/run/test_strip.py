@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from close_library.run.strip import strip_executed
+from close_library.run.execution.strip import strip_executed
 
 
 def code(id: str, outputs: list[dict[str, Any]], **metadata: Any) -> dict[str, Any]:

@@ -138,9 +138,9 @@ def _by_line(scope: Scope) -> Table:
         UNION ALL
         SELECT 'Total', NULL, NULL, NULL, coalesce(sum(delivered_value), 0), coalesce(sum(accepted_value), 0),
                coalesce(sum(billed), 0), coalesce(sum(revenue), 0) FROM lines
+        ORDER BY contract_line_id = 'Total', contract_line_id
         """
     )
-    frame = frame.sort_values("contract_line_id", key=lambda column: column.map(lambda id: (id == "Total", id)))
     last = len(frame) - 1
     ids = ("delivered_value", "accepted_value", "billed", "revenue")
     return Table("By contract line", frame, total_row=True, links=tuple((last, n + 4, id) for n, id in enumerate(ids)))

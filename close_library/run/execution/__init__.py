@@ -1,0 +1,1 @@
+"""Notebooks executed and their reports drawn: kernels, processes, clusters."""

@@ -1,0 +1,134 @@
+"""The line to a Dask scheduler: connect, see its workers, send them work. The only module that knows distributed.
+
+What goes wrong on the line is told as an error that names the host; what goes wrong in a task is the task's own affair.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from typing import Any
+
+from close_library.errors import Fault, ParameterError
+from close_library.run.execution.process import cores
+
+LOCAL = "local"
+_CONNECT_SECONDS = 10
+_FIRST_WORKER_SECONDS = 15
+_START = "dask worker SCHEDULER --nthreads 1 --resources KERNEL=1"
+
+
+class Scheduler:
+    """A connection to a scheduler; `local` starts one, with workers on this machine, that ends with the connection."""
+
+    def __init__(self, address: str, workers: int = 0) -> None:
+        """Connect. Raises ParameterError when distributed is not installed or nobody answers."""
+        self.address = address
+        distributed = _distributed()
+        self._cluster: Any = None
+        with self._talking():
+            if address == LOCAL:
+                self._cluster = distributed.LocalCluster(
+                    n_workers=workers or cores(),
+                    threads_per_worker=1,
+                    resources={"KERNEL": 1},
+                    dashboard_address=None,
+                    silence_logs=logging.CRITICAL,
+                )
+            target = self._cluster or address
+            self._client = distributed.Client(target, timeout=_CONNECT_SECONDS, set_as_default=False, name="close")
+            with suppress(TimeoutError, asyncio.TimeoutError):
+                self._client.wait_for_workers(1, timeout=_FIRST_WORKER_SECONDS)
+
+    def close(self) -> None:
+        """Hang up."""
+        with suppress(Exception):
+            self._client.close(timeout=5)
+        if self._cluster is not None:
+            with suppress(Exception):
+                self._cluster.close(timeout=10)
+
+    def workers(self, resource: str) -> dict[str, float]:
+        """The workers that are there, and how much of a resource each offers."""
+        with self._talking():
+            there = self._client.scheduler_info(n_workers=-1)["workers"]
+            return {address: each.get("resources", {}).get(resource, 0) for address, each in there.items()}
+
+    def ask(self, function: Callable[..., Any], *arguments: Any, workers: Sequence[str]) -> dict[str, Any]:
+        """What a function says on some workers; an error stands in the place of an answer."""
+        with self._talking():
+            found: dict[str, Any] = self._client.run(function, *arguments, workers=list(workers), on_error="return")
+            return found
+
+    def submit(self, function: Callable[..., Any], *arguments: Any, worker: str, resources: Mapping[str, int]) -> Any:
+        """Have one worker, and no other, call a function; never instead of doing so taken from an earlier call."""
+        with self._talking():
+            return self._client.submit(
+                function, *arguments, workers=[worker], allow_other_workers=False, resources=dict(resources), pure=False
+            )
+
+    def outcome(self, future: Any) -> tuple[Any, str]:
+        """What a function came to, or what prevented it."""
+        if future.status == "finished":
+            with suppress(Exception):
+                return future.result(timeout=_CONNECT_SECONDS), ""
+            return None, "its answer was lost"
+        if future.status == "error":
+            error = future.exception()
+            return None, f"the last ended with {type(error).__name__}: {' '.join(str(error).split())[:300]}"
+        return None, "its worker was lost"
+
+    @contextmanager
+    def _talking(self) -> Iterator[None]:
+        try:
+            yield
+        except (OSError, ValueError, TypeError, RuntimeError, TimeoutError) as error:
+            raise ParameterError(
+                "the scheduler of the cluster can't be reached.",
+                [
+                    Fault(
+                        f"--cluster {self.address}",
+                        " ".join(str(error).split())[:300] or type(error).__name__,
+                        "the address of a Dask scheduler that is running, such as tcp://host:8786",
+                        "start one with `dask scheduler`, look at host, port and firewall; for tls:// also at the "
+                        "certificates that Dask's configuration names under distributed.comm.tls",
+                    )
+                ],
+            ) from error
+
+
+def unfit(address: str, refused: Mapping[str, str]) -> ParameterError:
+    """The error that no worker of a cluster can be given work, with each one's reason."""
+    if not refused:
+        fault = Fault(f"--cluster {address}", "no worker", "at least one", f"start them: {_START}")
+        return ParameterError("the cluster has no workers.", [fault])
+    expected = "the same Python, close_library and packages as here, KERNEL among its resources, and the same folders"
+    faults = [Fault(f"worker {worker}", why, expected, _remedy(why)) for worker, why in sorted(refused.items())]
+    return ParameterError("no worker of the cluster can be given work.", faults)
+
+
+def _remedy(why: str) -> str:
+    if "KERNEL" in why:
+        return f"start it so: {_START}"
+    if "folder" in why:
+        return "mount the outputs under the same path there, or keep them in a storage: --outputs s3://bucket/prefix"
+    return "install the same version there, and start the worker again"
+
+
+def hosts(addresses: Collection[str]) -> dict[str, str]:
+    """Worker → its machine."""
+    return {address: address.partition("://")[2].rpartition(":")[0] for address in addresses}
+
+
+def _distributed() -> Any:
+    try:
+        import distributed
+    except ImportError:
+        raise ParameterError(
+            "Dask distributed is not installed, and --cluster needs it.",
+            [Fault("--cluster", "no package distributed", "Dask distributed", "pip install distributed")],
+        ) from None
+    logging.getLogger("distributed").setLevel(logging.CRITICAL)
+    return distributed

@@ -1,0 +1,35 @@
+"""papermill's engine for a run: the notebook is saved once, at its end, and has so many seconds for all its cells.
+
+Also papermill's own under the name `close`: `papermill --engine close IN OUT` executes in a forked kernel.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+from papermill.engines import NBClientEngine, NotebookExecutionManager
+
+ENGINE = "close"
+
+
+class CloseEngine(NBClientEngine):  # type: ignore[misc]
+    """papermill saves the whole notebook twice a cell; nobody looks at a workpaper before it is done."""
+
+    @classmethod
+    def execute_managed_notebook(
+        cls, notebook: NotebookExecutionManager, kernel_name: str, *, seconds: int = 0, **options: Any
+    ) -> None:
+        """Execute the cells in a forked kernel; `seconds` is what all of them may take together, 0 is no limit."""
+        from close_library.run.execution.kernel import OwnKernelManager
+
+        target, notebook.output_path = notebook.output_path, None
+        if seconds:
+            ends = time.monotonic() + seconds
+            options["timeout_func"] = lambda cell: max(1.0, ends - time.monotonic())
+        try:
+            super().execute_managed_notebook(
+                notebook, kernel_name, kernel_manager_class=OwnKernelManager, autosave_cell_every=0, **options
+            )
+        finally:
+            notebook.output_path = target

@@ -1,0 +1,1 @@
+"""What must run again, why, and how long it will take."""

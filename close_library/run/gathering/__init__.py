@@ -1,0 +1,1 @@
+"""What is written of a period as a whole: its front page, journal entries, findings and manifest."""

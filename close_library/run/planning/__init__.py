@@ -1,0 +1,1 @@
+"""What is asked for and what will run, known before anything is written."""
