@@ -98,7 +98,8 @@ class Population:
 
     def rows(self) -> pd.DataFrame:
         """The rows themselves, in the order of their addresses: source_table, source_file, source_row, amount, shown."""
-        return self.books.frame(f"SELECT * FROM ({self.query}) ORDER BY source_table, source_file, source_row, amount")
+        in_order = "source_table, source_file, source_row, amount, CAST(shown AS VARCHAR)"
+        return self.books.frame(f"SELECT * FROM ({self.query}) ORDER BY {in_order}")
 
 
 @dataclass(frozen=True)

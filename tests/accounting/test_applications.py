@@ -74,6 +74,18 @@ def test_a_receipt_and_a_memo_can_be_exceeded_too(tmp_path: Path) -> None:
     ]
 
 
+def test_a_memo_applied_to_itself_takes_what_it_gives(tmp_path: Path) -> None:
+    """The application before it is the one that took too much."""
+    scope = small_company(
+        tmp_path,
+        applied("""
+        x-1  .  memo  inv-1  2026-05-11  35.00  .
+        x-2  .  memo  memo   2026-05-12  50.00  .
+    """),
+    )
+    assert application_findings(scope) == [("application_exceeds_document", "x-1", "5.00")]
+
+
 def test_an_excess_is_found_in_the_month_of_its_application_only(tmp_path: Path) -> None:
     text = applied("x-1  r-2  .  inv-1  2026-05-11  120.00  .")
     may = small_company(tmp_path, text, "2026-05")

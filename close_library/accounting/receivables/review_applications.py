@@ -28,20 +28,20 @@ def _exceeding(scope: Scope) -> list[Finding]:
     amount was crossed again, the last crossing is the one that stands.
     """
     tolerance = scope.parameters.tolerances.match
-    in_order = f"counts_from, application_date, application_id, {FILE_ORDER}"
+    in_order = f"counts_from, application_date, application_id, {FILE_ORDER}, leg"
     rows = _valued(
         scope,
         "exceeding",
         f"""
         WITH legs AS (
-            SELECT application_id, application_date, invoice AS document, amount + discount + write_off AS taken,
+            SELECT 3 AS leg, application_id, application_date, invoice AS document, amount + discount + write_off AS taken,
                    invoice.owner AS owner, source_file, source_row, counts_from
             FROM {_applications(scope)}
             UNION ALL
-            SELECT application_id, application_date, receipt, amount, invoice.owner, source_file, source_row, counts_from
+            SELECT 2, application_id, application_date, receipt, amount, invoice.owner, source_file, source_row, counts_from
             FROM {_applications(scope)} WHERE receipt.document_id IS NOT NULL
             UNION ALL
-            SELECT application_id, application_date, memo, -amount, invoice.owner, source_file, source_row, counts_from
+            SELECT 1, application_id, application_date, memo, -amount, invoice.owner, source_file, source_row, counts_from
             FROM {_applications(scope)} WHERE memo.document_id IS NOT NULL
         ),
         signed AS (
