@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import os
+import pickle
 import shutil
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
+from filelock import FileLock
 
 from close_library import cli
 from close_library.run.close import CloseResult, run_close
@@ -159,10 +162,35 @@ def tiny(tmp_path: Path, close: Callable[..., Said]) -> Tiny:
     return company
 
 
+Once = Callable[[str, Callable[[Path], Any]], Any]
+
+
 @pytest.fixture(scope="session")
-def closed_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def once(tmp_path_factory: pytest.TempPathFactory) -> Once:
+    """Make something in a folder, once for all processes that run tests; the others get what came of it."""
+    base = tmp_path_factory.getbasetemp()
+    shared = base.parent if os.environ.get("PYTEST_XDIST_WORKER") else base
+
+    def make(name: str, maker: Callable[[Path], Any]) -> Any:
+        folder, kept = shared / name, shared / f"{name}.pickle"
+        with FileLock(shared / f"{name}.lock"):
+            if not kept.is_file():
+                shutil.rmtree(folder, ignore_errors=True)
+                folder.mkdir()
+                kept.write_bytes(pickle.dumps(maker(folder)))
+            return pickle.loads(kept.read_bytes())
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def closed_once(once: Once) -> Path:
     """The tiny company with an invoice of borealis booked 45.00 too low, closed with workpapers 20 and 30."""
-    folder = tmp_path_factory.mktemp("closed")
+    folder: Path = once("closed_tiny", _close_tiny)
+    return folder
+
+
+def _close_tiny(folder: Path) -> Path:
     booked = "inv-2            borealis    2026-05-12      250.00"
     assert booked in TINY
     write_tables(folder / "tables", TINY.replace(booked, booked.replace("250.00", "205.00")))
@@ -184,11 +212,15 @@ def closed_tiny(closed_once: Path, tmp_path: Path, close: Callable[..., Said]) -
 
 
 @pytest.fixture(scope="session")
-def sample(tmp_path_factory: pytest.TempPathFactory) -> Sample:
+def sample(once: Once) -> Sample:
     """The tables of the sample company, and the committed parameters pointing to them."""
+    written: Sample = once("sample", _write_sample)
+    return written
+
+
+def _write_sample(folder: Path) -> Sample:
     from close_library.sample import write_sample
 
-    folder = tmp_path_factory.mktemp("sample")
     truth = write_sample(folder / "tables", 1, Decimal(1))
     shutil.copytree(PROJECT / "parameters", folder / "parameters")
     company = folder / "parameters" / "company.yaml"
@@ -199,14 +231,19 @@ def sample(tmp_path_factory: pytest.TempPathFactory) -> Sample:
 
 
 @pytest.fixture(scope="session")
-def closed(sample: Sample, tmp_path_factory: pytest.TempPathFactory) -> CloseResult:
+def closed(sample: Sample, once: Once) -> CloseResult:
     """A close of the sample company: the company and two of its programs, all workpapers."""
-    return run_close(
-        Request(
-            parameters=sample.parameters,
-            outputs=tmp_path_factory.mktemp("outputs"),
-            notebooks=PROJECT / "notebooks",
-            programs=("_company", "atlas", "borealis"),
-        ),
-        Silent(),
-    )
+
+    def close_three(folder: Path) -> CloseResult:
+        return run_close(
+            Request(
+                parameters=sample.parameters,
+                outputs=folder,
+                notebooks=PROJECT / "notebooks",
+                programs=("_company", "atlas", "borealis"),
+            ),
+            Silent(),
+        )
+
+    result: CloseResult = once("closed", close_three)
+    return result

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping, Sequence
+from math import ceil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -52,10 +53,7 @@ def print_matrix(console: Console, standings: Sequence[Standing], signed: Mappin
     }
     widths = {ref: max(len(ref), *(len(marks[program, ref]) for program in programs)) for ref in refs}
     room = console.width - max(map(len, ["program", *names.values()]))
-    while refs:
-        fitting = [ref for n, ref in enumerate(refs, 1) if sum(widths[each] + 2 for each in refs[:n]) <= room] or refs[
-            :1
-        ]
+    for fitting in _wrapped({ref: widths[ref] + 2 for ref in refs}, room):
         table = Table(box=None, pad_edge=False, header_style="bold")
         table.add_column("program", no_wrap=True)
         for ref in fitting:
@@ -64,11 +62,25 @@ def print_matrix(console: Console, standings: Sequence[Standing], signed: Mappin
             cells = [_cell(by_place.get((program, ref)), marks[program, ref]) for ref in fitting]
             table.add_row(_plain(names[program]), *cells)
         console.print(table)
-        refs = refs[len(fitting) :]
     console.print("  ".join(f"{mark} {WORDS[status]}" for status, mark in _MARKS.items()), style="dim", highlight=False)
     if letters:
         legend = "  ".join(f"{letter} {state}" for state, letter in LETTERS.items())
         console.print(legend, style="dim", highlight=False)
+
+
+def _wrapped(widths: Mapping[str, int], room: int) -> list[list[str]]:
+    """Columns in as few lines as there is room for, the lines about equally long."""
+    whole = sum(widths.values())
+    fewest = max(1, ceil(whole / max(room, 1)))
+    lines: list[list[str]] = [[]]
+    used = 0
+    for column, width in widths.items():
+        if lines[-1] and (used + width > room or (used >= whole / fewest and len(lines) < fewest)):
+            lines.append([])
+            used = 0
+        lines[-1].append(column)
+        used += width
+    return lines
 
 
 def print_pending(console: Console, standings: Sequence[Standing]) -> None:
