@@ -34,6 +34,9 @@ TICKS = {
 POPULATION_COLUMNS = ("source_table", "source_file", "source_row", "amount", "shown")
 """Columns that a population's query gives: the row's address, its amount, and what a reader sees of it (a map of text)."""
 
+POPULATION_ORDER = "source_table, source_file, source_row, amount, CAST(shown AS VARCHAR)"
+"""The one order of a population's rows."""
+
 
 @dataclass(frozen=True)
 class Scope:
@@ -81,9 +84,7 @@ class Population:
     def _measure(self) -> tuple[int, Decimal]:
         if self.known is not None:
             return self.known
-        row = self.books.sql(
-            f"SELECT count(*) AS n, coalesce(sum(amount), 0) AS total FROM ({self.query})"
-        ).to_pylist()[0]
+        [row] = self.books.rows(f"SELECT count(*) AS n, coalesce(sum(amount), 0) AS total FROM ({self.query})")
         return row["n"], row["total"]
 
     @property
@@ -98,8 +99,7 @@ class Population:
 
     def rows(self) -> pd.DataFrame:
         """The rows themselves, in the order of their addresses: source_table, source_file, source_row, amount, shown."""
-        in_order = "source_table, source_file, source_row, amount, CAST(shown AS VARCHAR)"
-        return self.books.frame(f"SELECT * FROM ({self.query}) ORDER BY {in_order}")
+        return self.books.frame(f"SELECT * FROM ({self.query}) ORDER BY {POPULATION_ORDER}")
 
 
 @dataclass(frozen=True)

@@ -30,7 +30,7 @@ def require_rates(scope: Scope, needed: str) -> None:
     `needed` is a query of (currency, rate_date) for amounts that could not be converted. Raises BooksError with each
     currency and date.
     """
-    missing = scope.books.sql(f"SELECT DISTINCT currency, rate_date FROM ({needed}) ORDER BY ALL").to_pylist()
+    missing = scope.books.rows(f"SELECT DISTINCT currency, rate_date FROM ({needed}) ORDER BY ALL")
     if missing:
         raise BooksError(
             f"{len(missing)} exchange rate{'s are' if len(missing) > 1 else ' is'} missing.",

@@ -95,12 +95,12 @@ _MADE: WeakKeyDictionary[Books, set[str]] = WeakKeyDictionary()
 
 def known_by(scope: Scope, sums: str, condition: str) -> tuple[int, Decimal]:
     """Count and total of the rows behind a table of sums (`rows`, `functional`) that meet a condition."""
-    found = scope.books.sql(
+    found = scope.books.rows(
         f"""
         SELECT CAST(coalesce(sum(rows), 0) AS BIGINT) AS n, CAST(coalesce(sum(functional), 0) AS DECIMAL(38,4)) AS total
         FROM {sums} WHERE {condition}
         """
-    ).to_pylist()[0]
+    )[0]
     return found["n"], found["total"]
 
 

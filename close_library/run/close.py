@@ -13,7 +13,7 @@ from typing import Any
 from close_library.books import seal
 from close_library.errors import Fault, NotebookError
 from close_library.run.diary import diary_of
-from close_library.run.execution.process import cores, memory_limit
+from close_library.run.execution.process import cores, do_without_grammar, memory_limit
 from close_library.run.files.atomic import part_of, sweep, write_json
 from close_library.run.files.disk import writing_to
 from close_library.run.files.lock import locked
@@ -149,6 +149,7 @@ def _gather(
     prepared: Prepared, tasks: Sequence[Task], outcomes: Sequence[Outcome], heard: Heard, reporter: Reporter
 ) -> None:
     """What is written of a period as a whole, from the workpapers that are there."""
+    do_without_grammar()
     from close_library.run.gathering.journals import write_journal_entries
     from close_library.run.gathering.redraw import redraw
 

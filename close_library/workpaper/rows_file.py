@@ -20,7 +20,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from close_library.books import Books
-from close_library.evidence import Figure, Finding, Population
+from close_library.evidence import POPULATION_ORDER, Figure, Finding, Population
 from close_library.sources.cast import literal, quoted
 from close_library.tables import TABLES
 
@@ -98,7 +98,7 @@ def _rows(population: Population, condition: str) -> Iterable[pa.RecordBatch]:
     batches: Iterable[pa.RecordBatch] = population.books.stream(
         f"""
         SELECT source_table, source_file, source_row, amount, shown FROM ({population.query}) WHERE {condition}
-        ORDER BY source_table, source_file, source_row, amount, CAST(shown AS VARCHAR)
+        ORDER BY {POPULATION_ORDER}
         """
     )
     return batches

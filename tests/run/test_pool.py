@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -68,12 +69,16 @@ def wait_for(what: Callable[[], bool], seconds: float = 30) -> None:
         time.sleep(0.05)
 
 
-def is_kernel(process: psutil.Process) -> bool:
-    """Whether a process is a kernel: started as one, or forked from the zygote."""
-    parent = process.parent()
-    return "ipykernel_launcher" in " ".join(process.cmdline()) or (
-        parent is not None and "close_library.run.execution.forking.zygote" in parent.cmdline()
-    )
+def sleeps(processes: list[psutil.Process]) -> bool:
+    """Whether a notebook is in the cell that sleeps.
+
+    A kernel that is there but not ready is not enough: when its zygote dies then, its worker takes another one, and rightly so.
+    """
+    for process in processes:
+        with contextlib.suppress(psutil.NoSuchProcess):
+            if process.cmdline() == ["sleep", "60"]:
+                return True
+    return False
 
 
 def start_sleeping_run(tiny: Tiny) -> tuple[subprocess.Popen[str], list[psutil.Process]]:
@@ -85,8 +90,7 @@ def start_sleeping_run(tiny: Tiny) -> tuple[subprocess.Popen[str], list[psutil.P
         cwd=PROJECT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
     )  # fmt: skip
     process = psutil.Process(run.pid)
-    wait_for(lambda: any(is_kernel(child) for child in below(process)), 60)
-    time.sleep(1)
+    wait_for(lambda: sleeps(below(process)), 60)
     return run, below(process)
 
 
@@ -115,8 +119,7 @@ def test_a_zygote_that_dies_takes_only_its_kernels_with_it(tmp_path: Path) -> No
     with LocalPool(1, tmp_path / "run.log") as pool:
         running = threading.Thread(target=lambda: outcomes.extend(pool.run(tasks, lambda event: None)))
         running.start()
-        wait_for(lambda: any(is_kernel(child) for child in below(psutil.Process())), 60)
-        time.sleep(1)
+        wait_for(lambda: sleeps(below(psutil.Process())), 60)
         others = below(psutil.Process())
         [zygote] = [
             each

@@ -7,11 +7,14 @@ document's program. What does not belong here: what the cents have come to (`val
 
 from __future__ import annotations
 
+from weakref import WeakKeyDictionary
+
 from close_library.accounting.currency import SPOT_RATES, functional, require_rates
 from close_library.accounting.receivables.subledger import applications_query
 from close_library.accounting.revenue.pricing import LINES
 from close_library.accounting.schedules import priced_deliveries, recognised
 from close_library.accounting.sql import day, known_by, memoised, owned, population, shown, text, texts, viewed
+from close_library.books import Books
 from close_library.evidence import Figure, Population, Scope
 
 VALUES = {
@@ -84,10 +87,18 @@ def of_scope(scope: Scope) -> str:
     """The condition that a row `r` belongs to the program, or names one of its orders."""
     if scope.is_company:
         return "true"
-    numbers = [
-        row["po_number"] for row in scope.books.sql(f"SELECT po_number FROM {own_orders(scope)} ORDER BY 1").to_pylist()
-    ]
-    return f"({owned(scope, 'r.owner')} OR r.po_number IN {texts(numbers)})"
+    return f"({owned(scope, 'r.owner')} OR r.po_number IN {texts(_own_numbers(scope.books, own_orders(scope)))})"
+
+
+_NUMBERS: WeakKeyDictionary[Books, dict[str, list[str]]] = WeakKeyDictionary()
+"""The numbers of the orders that each open connection was asked for: every value of every order asks again."""
+
+
+def _own_numbers(books: Books, orders: str) -> list[str]:
+    held = _NUMBERS.setdefault(books, {})
+    if orders not in held:
+        held[orders] = [row["po_number"] for row in books.rows(f"SELECT po_number FROM {orders} ORDER BY 1")]
+    return held[orders]
 
 
 def value_sums(scope: Scope) -> str:
@@ -110,7 +121,7 @@ def value_sums(scope: Scope) -> str:
 
 def require_order_rates(scope: Scope) -> None:
     """Refuse to go on when a rate is missing for a value or for what funds an order. Raises BooksError with currency and date."""
-    missing = scope.books.sql(f"SELECT coalesce(sum(missing), 0) AS n FROM {value_sums(scope)}").to_pylist()[0]["n"]
+    missing = scope.books.rows(f"SELECT coalesce(sum(missing), 0) AS n FROM {value_sums(scope)}")[0]["n"]
     values = (
         f"SELECT currency, rate_date FROM {value_rows(scope)} WHERE functional IS NULL UNION ALL" if missing else ""
     )

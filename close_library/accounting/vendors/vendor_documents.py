@@ -65,11 +65,17 @@ def vendor_payments(scope: Scope) -> str:
             FROM vendor_payments p LEFT JOIN ({FIRST_INVOICES}) i USING (vendor_invoice_id)
             LEFT JOIN ({SPOT_RATES}) s ON s.currency = p.currency AND s.rate_date = p.payment_date
             LEFT JOIN ({SPOT_RATES}) r ON r.currency = i.currency AND r.rate_date = p.payment_date
+        ),
+        divided AS MATERIALIZED (
+            SELECT *, CASE WHEN coalesce(invoice_currency, currency) <> currency AND amount <> 0
+                           THEN divide_exact(functional, invoice_rate, 12) END AS quotient
+            FROM valued
         )
-        SELECT *, CASE WHEN coalesce(invoice_currency, currency) = currency OR amount = 0 THEN amount
-                  WHEN functional IS NOT NULL AND invoice_rate IS NOT NULL
-                  THEN {rounded("divide_exact(functional, invoice_rate, 12)", "invoice_currency")} END AS settled
-        FROM valued
+        SELECT * EXCLUDE (quotient),
+               CASE WHEN coalesce(invoice_currency, currency) = currency OR amount = 0 THEN amount
+               WHEN functional IS NOT NULL AND invoice_rate IS NOT NULL
+               THEN {rounded("quotient", "invoice_currency")} END AS settled
+        FROM divided
         """,
     )
 

@@ -8,13 +8,31 @@ from __future__ import annotations
 import time
 from typing import Any
 
+from nbformat import NotebookNode
 from papermill.engines import NBClientEngine, NotebookExecutionManager
+from papermill.iorw import write_ipynb
 
 ENGINE = "close"
 
 
 class CloseEngine(NBClientEngine):  # type: ignore[misc]
-    """papermill saves the whole notebook twice a cell; nobody looks at a workpaper before it is done."""
+    """papermill saves the whole notebook twice a cell; nobody looks at a workpaper before it is done.
+
+    papermill writes what came to its end or raised in a cell; what ended otherwise (a timeout, a dead kernel) is written here.
+    """
+
+    @classmethod
+    def execute_notebook(
+        cls, nb: NotebookNode, kernel_name: str, output_path: str | None = None, **options: Any
+    ) -> NotebookNode:
+        """Execute without saving on the way; what was done until an accident is saved."""
+        try:
+            executed: NotebookNode = super().execute_notebook(nb, kernel_name, None, **options)
+        except BaseException:
+            if output_path:
+                write_ipynb(nb, output_path)
+            raise
+        return executed
 
     @classmethod
     def execute_managed_notebook(
@@ -23,13 +41,9 @@ class CloseEngine(NBClientEngine):  # type: ignore[misc]
         """Execute the cells in a forked kernel; `seconds` is what all of them may take together, 0 is no limit."""
         from close_library.run.execution.kernel import OwnKernelManager
 
-        target, notebook.output_path = notebook.output_path, None
         if seconds:
             ends = time.monotonic() + seconds
             options["timeout_func"] = lambda cell: max(1.0, ends - time.monotonic())
-        try:
-            super().execute_managed_notebook(
-                notebook, kernel_name, kernel_manager_class=OwnKernelManager, autosave_cell_every=0, **options
-            )
-        finally:
-            notebook.output_path = target
+        super().execute_managed_notebook(
+            notebook, kernel_name, kernel_manager_class=OwnKernelManager, autosave_cell_every=0, **options
+        )

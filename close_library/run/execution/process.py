@@ -29,6 +29,14 @@ _RESERVED = 1280 * 2**20
 _DROPPED = ("MPLBACKEND", "PYTHONSTARTUP", "PYTHONINSPECT", "LANGUAGE", "CLOSE_ROWS_FILE")
 
 
+def do_without_grammar() -> None:
+    """Spare jsonschema a second for a grammar of internationalised addresses, which no notebook and no report uses.
+
+    It does without when the package is absent.
+    """
+    sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
+
+
 def die_with_parent() -> None:
     """Ask the system to kill this process when its parent ends, however it ends (Linux)."""
     if _LIBC is not None:

@@ -15,6 +15,8 @@ import threading
 from multiprocessing.connection import Connection
 from typing import Never
 
+from close_library.run.execution.process import do_without_grammar
+
 _COLLECT_AFTER = (50_000, 20, 100)
 """Objects before Python looks for garbage: a large workbook is hundreds of thousands of them, and none is garbage."""
 
@@ -24,9 +26,7 @@ def main(descriptor: int, lifeline: int) -> Never:
     threading.Thread(target=_end_with, args=[lifeline], daemon=True).start()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     connection = Connection(descriptor)
-    # jsonschema would spend a second on a grammar of internationalised addresses, which no notebook uses;
-    # it does without when the package is absent.
-    sys.modules["rfc3987_syntax"] = None  # type: ignore[assignment]
+    do_without_grammar()
     from close_library.run.execution.produce import produce
 
     gc.collect()

@@ -85,6 +85,7 @@ def _end(code: int) -> Never:
     """What a program does at its end, without tearing the interpreter down, which would only copy pages."""
     import atexit
 
+    gc.freeze()  # what ends needs no search for garbage, which IPython asks for
     with contextlib.suppress(BaseException):
         atexit._run_exitfuncs()
     for stream in (sys.__stdout__, sys.__stderr__):

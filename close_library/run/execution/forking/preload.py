@@ -52,7 +52,7 @@ MODULES = (
     "ipykernel.kernelapp",
     "ipykernel.subshell_manager",
     "close_library.accounting",
-    "close_library.workpaper",
+    "close_library.workpaper.workpaper",
 )
 
 EXTRAS = {
