@@ -12,20 +12,26 @@ from __future__ import annotations
 import hashlib
 import os
 import tempfile
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from close_library.books import Books
-from close_library.evidence import POPULATION_ORDER, Figure, Finding, Population
+from close_library.evidence import POPULATION_COLUMNS, POPULATION_ORDER, Figure, Finding, Population
 from close_library.sources.cast import literal, quoted
 from close_library.tables import TABLES
 
 ROWS_AT_MOST = 1_000_000
 """Source rows of one rows file: what a sheet of Excel holds, and more than a person looks at one by one."""
+
+_FIGURES_TOGETHER, _ROWS_TOGETHER = 20, 2000
+"""Figures, and rows of them, that one query reads."""
+
+_COLUMNS = ", ".join(POPULATION_COLUMNS)
 
 _FINDINGS_AT_MOST = 1000
 """Findings whose rows are looked for in figures that are left out."""
@@ -82,22 +88,66 @@ def _left_out(figures: Sequence[Figure], at_most: int) -> dict[str, int]:
 
 def _write(path: Path, figures: Sequence[Figure], left_out: Mapping[str, int], findings: Sequence[Finding]) -> None:
     with pq.ParquetWriter(path, SCHEMA, compression="zstd") as writer:
-        for figure in figures:
-            assert figure.population is not None
-            if figure.id in left_out:
-                addresses = _addresses(figure.population.books, findings)
-                batches = _rows_at(figure.population, addresses) if addresses else ()
-            else:
-                batches = _rows(figure.population, "true")
-            for batch in batches:
+        for together in _together(figures, left_out):
+            for figure, batch in _read(together, left_out, findings):
                 if batch.num_rows:
-                    writer.write_batch(_named(figure.id, batch))
+                    writer.write_batch(_named(figure, batch))
+
+
+def _together(figures: Sequence[Figure], left_out: Mapping[str, int]) -> Iterator[list[tuple[str, Population]]]:
+    """Neighbouring figures of few rows, which one query reads, as planning it takes longest; any other figure by itself."""
+    group: list[tuple[str, Population]] = []
+    rows = 0
+    for figure in figures:
+        population = figure.population
+        if population is None or not population.count:
+            continue
+        count = _ROWS_TOGETHER if figure.id in left_out else population.count
+        apart = len(group) == _FIGURES_TOGETHER or rows + count > _ROWS_TOGETHER
+        if group and (apart or population.books is not group[0][1].books):
+            yield group
+            group, rows = [], 0
+        group.append((figure.id, population))
+        rows += count
+    if group:
+        yield group
+
+
+def _read(
+    together: Sequence[tuple[str, Population]], left_out: Mapping[str, int], findings: Sequence[Finding]
+) -> Iterator[tuple[str, pa.RecordBatch]]:
+    """The rows of figures, figure by figure."""
+    if len(together) > 1:
+        yield from _rows_of_all(together)
+        return
+    [(figure, population)] = together
+    if figure not in left_out:
+        batches = _rows(population, "true")
+    else:
+        addresses = _addresses(population.books, findings)
+        batches = _rows_at(population, addresses) if addresses else ()
+    for batch in batches:
+        yield figure, batch
+
+
+def _rows_of_all(together: Sequence[tuple[str, Population]]) -> Iterator[tuple[str, pa.RecordBatch]]:
+    parts = " UNION ALL ".join(
+        f"SELECT {number} AS number, {_COLUMNS} FROM ({population.query})"
+        for number, (_, population) in enumerate(together)
+    )
+    rows = together[0][1].books.sql(f"SELECT * FROM ({parts}) ORDER BY number, {POPULATION_ORDER}").combine_chunks()
+    first = 0
+    for number, same in groupby(rows["number"].to_pylist()):
+        count = len(list(same))
+        [batch] = rows.slice(first, count).drop_columns(["number"]).to_batches()
+        yield together[number][0], batch
+        first += count
 
 
 def _rows(population: Population, condition: str) -> Iterable[pa.RecordBatch]:
     batches: Iterable[pa.RecordBatch] = population.books.stream(
         f"""
-        SELECT source_table, source_file, source_row, amount, shown FROM ({population.query}) WHERE {condition}
+        SELECT {_COLUMNS} FROM ({population.query}) WHERE {condition}
         ORDER BY {POPULATION_ORDER}
         """
     )
