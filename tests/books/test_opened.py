@@ -25,7 +25,7 @@ def directory(tmp_path: Path) -> Path:
 
 
 def test_results_are_exact_in_every_form(directory: Path) -> None:
-    """Arrow, pandas and batches hold decimals, never floats."""
+    """Arrow, pandas, batches and plain values hold decimals, never floats."""
     books = Books.open(directory)
     query = "SELECT total_amount FROM invoices WHERE total_amount < ? ORDER BY 1"
     assert books.period == "2026-04"
@@ -37,6 +37,11 @@ def test_results_are_exact_in_every_form(directory: Path) -> None:
     assert isinstance(frame.dtypes["total_amount"], pd.ArrowDtype)
     assert frame["total_amount"].sum() == Decimal("100.1")
     assert books.stream(query, [1]).read_all().num_rows == 1
+    whole = "SELECT count(*) AS n, sum(total_amount) AS total, max(invoice_date) AS latest FROM invoices"
+    assert books.rows(whole) == books.sql(whole).to_pylist()
+    assert isinstance(books.rows(whole)[0]["total"], Decimal)
+    with pytest.raises(BooksError, match="does not exist"):
+        books.rows("SELECT * FROM invoyces")
 
 
 @pytest.mark.parametrize("name", TABLES)

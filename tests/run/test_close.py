@@ -93,6 +93,8 @@ def test_a_cell_that_takes_too_long_is_stopped(tiny: Tiny) -> None:
     assert said.code == 2
     assert "It took longer than the 1 seconds that --timeout allows." in said.err
     assert document(tiny.period / "_company", "45_sleeps")["error"]["kind"] == "Timeout"
+    kept = json.loads((tiny.period / "_company" / "45_sleeps.ipynb").read_text(encoding="utf-8"))
+    assert any("injected-parameters" in cell["metadata"].get("tags", []) for cell in kept["cells"]), "it was executed"
 
 
 def test_a_failure_leaves_no_older_success_beside_it_and_a_success_no_failure(tiny: Tiny) -> None:

@@ -15,6 +15,7 @@ from close_library.accounting.sql import population, shown
 from close_library.evidence import Figure, Finding, Population, Scope
 from close_library.report import render_html, render_xlsx
 from close_library.workpaper import document as data
+from close_library.workpaper import rows_file
 from close_library.workpaper.rows_file import write_rows, write_rows_of
 from tests.ledgers import small_company
 
@@ -119,3 +120,19 @@ def test_the_workbook_shows_the_amount_and_no_sum_of_a_part(paper: tuple[dict[st
     assert (left_out[2].value, left_out[4].value) == (100, 4)
     assert str(copied[2].value).startswith("=ROUND(SUMIFS(")
     assert any("are not copied" in str(row[0].value) for row in sheet.iter_rows())
+
+
+def test_figures_that_are_read_together_give_the_same_bytes_as_each_by_itself(
+    scope: Scope, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    several = [*figures(scope), *(figure(scope, f"one:{n}", f"invoice_id = 'inv-{n}'") for n in (4, 2, 3, 1))]
+    digests = []
+    for together, rows in ((20, 2000), (1, 2000), (20, 3), (2, 6)):
+        monkeypatch.setattr(rows_file, "_FIGURES_TOGETHER", together)
+        monkeypatch.setattr(rows_file, "_ROWS_TOGETHER", rows)
+        monkeypatch.setenv("CLOSE_ROWS_FILE", str(tmp_path / "rows.parquet"))
+        digests.append(write_rows(several, [FINDING]).sha256)
+        assert [name for name, *_ in read(tmp_path / "rows.parquet")] == [
+            *["all"] * 4, *["late"] * 2, "one:1", "one:2", "one:3", "one:4",
+        ]  # fmt: skip
+    assert len(set(digests)) == 1
