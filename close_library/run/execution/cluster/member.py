@@ -6,12 +6,17 @@ process down leaves the Dask worker alone, and when the Dask worker dies everyth
 
 from __future__ import annotations
 
+import asyncio
 import os
 import platform
 import threading
+import time
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
+from close_library.run.execution.cluster.scheduler import asked_for
 from close_library.run.execution.pool import LocalPool
 from close_library.run.execution.storage.objects import Remote
 from close_library.run.freshness.stamps import drawing_packages, executing_packages
@@ -91,9 +96,25 @@ def carry_out(task: Task, place: Place) -> Outcome:
     return replace(outcome, task=task)
 
 
-_pools: dict[str, LocalPool] = {}
+class NotWanted(Exception):
+    """The run that asked for a task is gone."""
+
+
+class _Pool(LocalPool):
+    """The process that carries out the tasks of one run; it ends with the run, also when that is killed."""
+
+    wanted: Callable[[], bool]
+
+    def _look_after(self, worker: Any) -> Outcome | Task | None:
+        if not self.wanted():
+            raise NotWanted
+        return super()._look_after(worker)
+
+
+_pools: dict[str, _Pool] = {}
 _busy: set[str] = set()
 _one_at_a_time = threading.Lock()
+_PATIENCE = 5.0
 
 
 def _execute(task: Task, place: Place) -> Outcome:
@@ -103,16 +124,28 @@ def _execute(task: Task, place: Place) -> Outcome:
         for run in [run for run in _pools if run not in _busy]:
             _pools.pop(run).__exit__(None, None, None)
         if place.run not in _pools:
-            _pools[place.run] = LocalPool(1, place.log, place.sharing).__enter__()
+            _pools[place.run] = _Pool(1, place.log, place.sharing).__enter__()
+        pool = _pools[place.run]
     try:
-        return _pools[place.run].run([task], lambda event: None)[0]
+        pool.wanted = asked_for()
+        return pool.run([task], lambda event: None)[0]
+    except BaseException as error:
+        _pools.pop(place.run, pool).__exit__(type(error), error, None)
+        raise
     finally:
         _busy.discard(place.run)
 
 
-def dismiss(run: str) -> int:
-    """End the process that carried out the tasks of a run; says which process asked."""
-    with _one_at_a_time:
-        if run in _pools:
-            _pools.pop(run).__exit__(None, None, None)
+async def dismiss(run: str) -> int:
+    """End the process that carried out the tasks of a run, once it has seen that it is not wanted; says which worker we are."""
+    until = time.monotonic() + _PATIENCE
+    while run in _busy and time.monotonic() < until:
+        await asyncio.sleep(0.05)
+    await asyncio.to_thread(_end, run)
     return os.getpid()
+
+
+def _end(run: str) -> None:
+    with _one_at_a_time:
+        if run in _pools and run not in _busy:
+            _pools.pop(run).__exit__(None, None, None)

@@ -44,9 +44,10 @@ def outputs_here(request: Request) -> Iterator[Request]:
     here = replace(request, outputs=_cache() / hashlib.sha256(url.encode()).hexdigest()[:24], storage=url)
     prepared = prepare(here)
     mirror = Mirror.of(url, prepared.folder)
-    with held(mirror.storage, mirror.period, request.wait):
+    with held(mirror.storage, mirror.period, request.wait) as refuse_lost:
         mirror.fetch()
         yield here
+        refuse_lost()
         mirror.send()
 
 
