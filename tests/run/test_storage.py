@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import json
 import logging
+import os
+import random
+import shutil
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,6 +21,7 @@ from close_library.run.execution.storage.objects import Storage
 from close_library.run.planning.prepare import storage_url
 from tests.conftest import Tiny
 from tests.run.clusters import cluster
+from tests.run.killing import carried_out
 
 pytestmark = pytest.mark.slow
 
@@ -135,6 +139,27 @@ def test_workers_without_the_folder_of_the_run(tiny: Tiny, s3: Any, tmp_path: Pa
         assert to_storage(tiny, "--cluster", dask.address)["executed"] == 0
 
 
+def test_a_run_that_is_killed_while_it_sends(tiny: Tiny, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The next one makes the storage good, here one of folders; it need not wait for a dead process of its own machine."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "here"))
+    stored = tmp_path / "stored"
+    command = ["run", *tiny.options("list"), "--outputs", f"file://{stored}", "--workers", "1"]
+    _, writes = carried_out(command, below=stored)
+    assert tiny.say("run").code == 0
+    expected = written(tiny.outputs)
+    assert written(stored) == expected
+    seed = int(os.environ.get("KILL_SEED", str(random.randrange(10**6))))
+    print(f"KILL_SEED={seed}")
+    chance = random.Random(seed)
+    for _ in range(int(os.environ.get("KILLS", "2"))):
+        shutil.rmtree(stored)
+        at = chance.randint(1, writes)
+        carried_out(command, below=stored, kill_at=at)
+        carried_out(command)
+        assert written(stored) == expected, f"killed at write {at} of {writes}"
+        assert not [path for path in stored.rglob(".*") if path.name != ".run" and ".lock" not in path.name]
+
+
 def test_one_run_at_a_time(s3: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     storage = Storage(f"s3://{BUCKET}/close/tiny")
     with held(storage, "2026-05"):
@@ -146,9 +171,12 @@ def test_one_run_at_a_time(s3: Any, monkeypatch: pytest.MonkeyPatch) -> None:
         pass
     monkeypatch.setattr(holder, "ABANDONED_AFTER", 1.0)
     assert storage.write(".run/2026-05.holder.json", json.dumps({"word": "x", "renewed": time.time() - 5}).encode())
-    with held(storage, "2026-05"):
-        assert storage.read(".run/2026-05.holder.json") is not None
-    assert storage.read(".run/2026-05.holder.json") is None
+    with held(storage, "2026-05") as refuse_lost:
+        refuse_lost()
+        storage.write(".run/2026-05.holder.json", json.dumps({"word": "y", "renewed": time.time()}).encode())
+        with pytest.raises(BooksError, match="another run has taken 2026-05 over"):
+            refuse_lost()
+    assert storage.read(".run/2026-05.holder.json") is not None, "it is the other one's"
 
 
 @pytest.mark.parametrize(

@@ -48,7 +48,8 @@ class Scheduler:
                     n_workers=workers or cores(),
                     threads_per_worker=1,
                     resources={"KERNEL": 1},
-                    dashboard_address=None,
+                    dashboard_address="127.0.0.1:0",
+                    scheduler_kwargs={"dashboard": False},
                     silence_logs=logging.CRITICAL,
                 )
             target = self._cluster or address
