@@ -11,7 +11,7 @@ import sys
 import tempfile
 import time
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -117,14 +117,19 @@ def carried_out(
     kill_at: int = 0,
     below: Path | None = None,
     environment: Mapping[str, str] | None = None,
+    doing: Callable[[list[str]], None] | None = None,
 ) -> tuple[float, int]:
     """One command of ours, in a fork that has everything loaded, killed after some seconds or at its n-th write.
 
     Returns the seconds that it took, and how often it opened, renamed or removed a file below a folder. So the instants
     fall into what it does, not into the loading of Python, and every state that the disk can be in can be had.
+
+    `doing` is something else with arguments than the command.
     """
     writes = _FORKS.Value("i", 0, lock=False)
-    process = _FORKS.Process(target=_command, args=[list(arguments), kill_at, str(below), writes, environment or {}])
+    process = _FORKS.Process(
+        target=_counted, args=[doing or _close, list(arguments), kill_at, str(below), writes, environment or {}]
+    )
     began = time.monotonic()
     process.start()
     process.join(kill_after)
@@ -135,9 +140,21 @@ def carried_out(
     return time.monotonic() - began, writes.value
 
 
-def _command(arguments: list[str], kill_at: int, below: str, writes: Any, environment: Mapping[str, str]) -> None:
+def _close(arguments: list[str]) -> None:
     from close_library import cli
 
+    sys.argv = ["close", *arguments]
+    cli.main()
+
+
+def _counted(
+    doing: Callable[[list[str]], None],
+    arguments: list[str],
+    kill_at: int,
+    below: str,
+    writes: Any,
+    environment: Mapping[str, str],
+) -> None:
     def count(event: str, details: tuple[Any, ...]) -> None:
         if _writes(event, details) and str(details[0]).startswith(below):
             writes.value += 1
@@ -146,10 +163,9 @@ def _command(arguments: list[str], kill_at: int, below: str, writes: Any, enviro
 
     os.environ.update(environment)
     tempfile.tempdir = None
-    sys.argv = ["close", *arguments]
     sys.stdout = sys.stderr = open(os.devnull, "w")  # noqa: PTH123, SIM115 - until the process is killed
     sys.addaudithook(count)
-    cli.main()
+    doing(arguments)
 
 
 def _writes(event: str, details: tuple[Any, ...]) -> bool:

@@ -14,6 +14,9 @@ import pytest
 from tests.conftest import Said, Tiny
 from tests.run.killing import assert_no_parts, drawn_anew
 from tests.run.test_close import files_of
+from tests.run.warm import warm_pool
+
+__all__ = ["warm_pool"]
 
 pytestmark = pytest.mark.slow
 

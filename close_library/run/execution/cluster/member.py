@@ -14,7 +14,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 from close_library.run.execution.cluster.scheduler import asked_for
 from close_library.run.execution.pool import LocalPool
@@ -91,7 +91,10 @@ def carry_out(task: Task, place: Place) -> Outcome:
     folder = own / task.folder.relative_to(place.company_folder)
     folder.mkdir(parents=True, exist_ok=True)
     there = replace(task, folder=folder, notebook=own / task.notebook.relative_to(place.company_folder))
+    wanted = asked_for()
     outcome = _execute(there, replace(place, log=own / place.log.relative_to(place.company_folder)))
+    if not wanted():
+        raise NotWanted
     place.remote.send(there, own)
     return replace(outcome, task=task)
 
@@ -111,35 +114,43 @@ class _Pool(LocalPool):
         return super()._look_after(worker)
 
 
-_pools: dict[str, _Pool] = {}
-_busy: set[str] = set()
+_Key: TypeAlias = tuple[str, int]
+"""A run and a thread of this worker: each thread has a process of its own, for Dask lets a worker have several."""
+
+_pools: dict[_Key, _Pool] = {}
+_busy: set[_Key] = set()
 _one_at_a_time = threading.Lock()
 _PATIENCE = 5.0
 
 
 def _execute(task: Task, place: Place) -> Outcome:
     """By the process that this run has here; those of other runs, which may be long over, are ended when idle."""
+    key = (place.run, threading.get_ident())
     with _one_at_a_time:
-        _busy.add(place.run)
-        for run in [run for run in _pools if run not in _busy]:
-            _pools.pop(run).__exit__(None, None, None)
-        if place.run not in _pools:
-            _pools[place.run] = _Pool(1, place.log, place.sharing).__enter__()
-        pool = _pools[place.run]
+        _busy.add(key)
+        _end_idle(lambda other: other[0] != place.run)
+        if key not in _pools:
+            _pools[key] = _Pool(1, place.log, place.sharing).__enter__()
+        pool = _pools[key]
     try:
         pool.wanted = asked_for()
         return pool.run([task], lambda event: None)[0]
     except BaseException as error:
-        _pools.pop(place.run, pool).__exit__(type(error), error, None)
+        _pools.pop(key, pool).__exit__(type(error), error, None)
         raise
     finally:
-        _busy.discard(place.run)
+        _busy.discard(key)
+
+
+def _end_idle(which: Callable[[_Key], bool]) -> None:
+    for key in [key for key in _pools if which(key) and key not in _busy]:
+        _pools.pop(key).__exit__(None, None, None)
 
 
 async def dismiss(run: str) -> int:
-    """End the process that carried out the tasks of a run, once it has seen that it is not wanted; says which worker we are."""
+    """End what carried out the tasks of a run, once it has seen that nobody wants them; says which worker we are."""
     until = time.monotonic() + _PATIENCE
-    while run in _busy and time.monotonic() < until:
+    while any(key[0] == run for key in _busy) and time.monotonic() < until:
         await asyncio.sleep(0.05)
     await asyncio.to_thread(_end, run)
     return os.getpid()
@@ -147,5 +158,4 @@ async def dismiss(run: str) -> int:
 
 def _end(run: str) -> None:
     with _one_at_a_time:
-        if run in _pools and run not in _busy:
-            _pools.pop(run).__exit__(None, None, None)
+        _end_idle(lambda key: key[0] == run)
