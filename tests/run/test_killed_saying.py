@@ -87,16 +87,20 @@ def test_what_is_said_is_said_or_not(closed_tiny: Tiny, chance: random.Random) -
 def test_a_binder_is_sealed_or_not(closed_tiny: Tiny, chance: random.Random) -> None:
     """Whatever stands under its name is whole; sealing again gives the same bytes, and removes what was left."""
     tiny = closed_tiny
+    temporary = tiny.folder / "t"
+    temporary.mkdir()
+    places = {"TMPDIR": str(temporary)}
     binder = tiny.outputs / "tiny" / BINDER
     command = ["binder", *tiny.options("binder")]
-    seconds, writes = carried_out(command, below=tiny.outputs)
+    seconds, writes = carried_out(command, below=tiny.outputs, environment=places)
     sealed = binder.read_bytes()
     for _ in instants():
         if chance.random() < 0.5:
             binder.unlink()
-        carried_out(command, below=tiny.outputs, **instant(chance, seconds, writes))
+        carried_out(command, below=tiny.outputs, environment=places, **instant(chance, seconds, writes))
         assert not binder.exists() or binder.read_bytes() == sealed
-        carried_out(command)
+        carried_out(command, environment=places)
         assert binder.read_bytes() == sealed
         assert_no_parts(tiny)
+        assert list(temporary.iterdir()) == []
     assert tiny.close("verify", str(binder), "--seal-only").code == 0
