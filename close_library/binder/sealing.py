@@ -16,9 +16,10 @@ from close_library.errors import Fault, ReportError
 from close_library.record import Head, Record
 from close_library.record.export import exported
 from close_library.report.pdf.binder import Cover, Paper, render_binder
-from close_library.run.files.atomic import json_bytes, whole
+from close_library.run.files.atomic import json_bytes, sweep, whole
 from close_library.run.files.disk import writing_to
 from close_library.run.files.lock import locked
+from close_library.run.files.scratch import remove_abandoned
 from close_library.run.gathering.index import documents_of, read_index
 from close_library.run.gathering.redraw import refresh
 from close_library.run.planning.prepare import Prepared, Request, prepare
@@ -71,6 +72,8 @@ def seal_binder(request: Request, key: SigningKey | None, reporter: Reporter, to
         locked(prepared.company_folder / ".run", company, period, request.wait),
         record_if_any(prepared.settings.record, prepared.company_folder) as record,
     ):
+        sweep(prepared.folder)
+        remove_abandoned()
         heard = hear(record, period)
         refresh(prepared.folder, heard)
         index = _complete_index(prepared)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import errno
 import hashlib
 import os
 from dataclasses import dataclass
@@ -57,20 +58,25 @@ def new_key(path: Path) -> SigningKey:
     try:
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except OSError as error:
-        raise ReportError(
-            "the key can't be written.",
-            [
-                Fault(
-                    str(path),
-                    error.strerror or str(error),
-                    "a new file",
-                    "give another name, or use the key that is there",
-                )
-            ],
-        ) from error
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(pem)
+        raise _unwritten(path, error) from error
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(pem)
+            file.flush()
+            os.fsync(file.fileno())
+    except OSError as error:
+        path.unlink()
+        raise _unwritten(path, error) from error
     return SigningKey(key)
+
+
+def _unwritten(path: Path, error: OSError) -> ReportError:
+    do = (
+        "free some space, or give another place"
+        if error.errno == errno.ENOSPC
+        else "give another name, or use the key that is there"
+    )
+    return ReportError("the key can't be written.", [Fault(str(path), error.strerror or str(error), "a new file", do)])
 
 
 def read_key(path: Path) -> SigningKey:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
 from dataclasses import dataclass, field
 from importlib.metadata import version
@@ -13,6 +14,7 @@ from close_library.binder.archive import Archive
 from close_library.binder.checking import Difference, Verdict, check_seal
 from close_library.binder.manifest import binder_hash
 from close_library.binder.reperforming import reperform
+from close_library.books.connection import SCRATCH
 from close_library.errors import CloseError, Fault, ReportError
 from close_library.run.progress import Reporter
 
@@ -83,7 +85,7 @@ def _verified(path: Path, archive: Archive, manifest: dict[str, Any], verdict: V
 
 def _perform(archive: Archive, manifest: dict[str, Any], workers: int, reporter: Reporter, verdict: Verdict) -> None:
     before = len(verdict.differences)
-    with tempfile.TemporaryDirectory(prefix="close-verify-") as folder:
+    with tempfile.TemporaryDirectory(prefix=f"{SCRATCH}{os.getpid()}-") as folder:
         try:
             done = reperform(archive, manifest, Path(folder), workers, reporter, verdict)
         except CloseError as error:

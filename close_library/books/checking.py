@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
 from collections import Counter
 from collections.abc import Sequence
@@ -11,7 +12,7 @@ from pathlib import Path
 
 import duckdb
 
-from close_library.books.connection import connect, own_share
+from close_library.books.connection import SCRATCH, connect, own_share
 from close_library.books.currencies import currency_notices
 from close_library.books.relations import relations
 from close_library.books.sealing import Progress
@@ -51,7 +52,7 @@ def check(
     """
     faults = FaultLog()
     listed = list_files(sources, SYSTEMS, faults)
-    with spoken(Path(tempfile.gettempdir())), tempfile.TemporaryDirectory(prefix="close-check-") as folder:
+    with spoken(Path(tempfile.gettempdir())), tempfile.TemporaryDirectory(prefix=f"{SCRATCH}{os.getpid()}-") as folder:
         threads, memory = own_share()
         connection = connect(threads=threads, memory_limit=memory, temporary=Path(folder) / "spilled")
         try:

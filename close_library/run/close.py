@@ -102,6 +102,10 @@ def run_close(request: Request, reporter: Reporter) -> CloseResult:
     prepared = prepare(request)
     for notice in prepared.notices:
         reporter.notice(notice)
+    if request.cluster:
+        from close_library.run.execution.cluster.scheduler import refuse_unreachable
+
+        refuse_unreachable(request.cluster)
     watch.lap("plan")
     folder, machinery = prepared.folder, prepared.company_folder / ".run"
     log = machinery / f"{prepared.period}.log"

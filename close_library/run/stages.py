@@ -47,7 +47,7 @@ def carry_out(
                 continue
             reporter.tasks(len(todo))
             if executor is None:
-                executor = _executor(request, prepared, len(todo), log)
+                executor = _executor(request, prepared, len(todo), log, reporter)
                 at_end.enter_context(executor)
             done = executor.run(longest_first(todo, log.parent), reporter.event)
             remember(done, log.parent)
@@ -93,12 +93,14 @@ def _findings_key(prepared: Prepared) -> str:
     return hashlib.sha256(json.dumps(known).encode()).hexdigest()
 
 
-def _executor(request: Request, prepared: Prepared, tasks: int, log: Path) -> LocalPool | ClusterExecutor:
+def _executor(
+    request: Request, prepared: Prepared, tasks: int, log: Path, reporter: Reporter
+) -> LocalPool | ClusterExecutor:
     """What carries out tasks: a cluster, or processes of this machine, as many as asked for or one for each processor."""
     if request.cluster:
         from close_library.run.execution.cluster.executor import ClusterExecutor
 
-        return ClusterExecutor(request.cluster, prepared.folder, log, request.storage, request.workers)
+        return ClusterExecutor(request.cluster, prepared.folder, log, request.storage, request.workers, reporter.notice)
     from close_library.run.execution.pool import LocalPool
 
     return LocalPool(min(request.workers or cores(), max(1, tasks)), log)

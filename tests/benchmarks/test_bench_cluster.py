@@ -1,9 +1,11 @@
-"""The same close on a Dask cluster of one worker and of two, and on this machine without one."""
+"""The same close by one process and by two, as a run on this machine and as workers of a Dask cluster, in interleaved rounds."""
 
 from __future__ import annotations
 
 import os
+import statistics
 import time
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -14,30 +16,41 @@ from close_library.run.progress import Silent
 from tests.conftest import PROJECT, Sample
 from tests.run.clusters import cluster
 
-PROGRAMS = ("atlas", "borealis", "cygnus")
+PROGRAMS = ("atlas", "borealis")
+ROUNDS = int(os.environ.get("CLOSE_BENCH_ROUNDS", "2"))
 
 
 @pytest.mark.benchmark
 def test_one_worker_and_two(sample: Sample, tmp_path: Path) -> None:
     pytest.importorskip("distributed")
-
-    def seconds(name: str, address: str = "", workers: int = 0) -> float:
-        request = Request(
-            sample.parameters, tmp_path / name, PROJECT / "notebooks",
-            programs=PROGRAMS, cluster=address, workers=workers,
-        )  # fmt: skip
-        began = time.perf_counter()
-        result = run_close(request, Silent())
-        assert not result.failed
-        return time.perf_counter() - began
-
-    took = {"pool of 1": seconds("pool 1", workers=1), "pool of 2": seconds("pool 2", workers=2)}
-    for count in (1, 2):
-        with cluster() as dask:
+    with ExitStack() as clusters:
+        ways: dict[str, tuple[str, int]] = {"this machine, 1": ("", 1), "this machine, 2": ("", 2)}
+        for count in (1, 2):
+            dask = clusters.enter_context(cluster())
             for _ in range(count):
                 dask.worker()
-            time.sleep(5)
-            took[f"Dask, {count} worker{'s' * (count > 1)}"] = seconds(f"dask {count}", dask.address)
-    print(f"\na close of {len(PROGRAMS)} programs, load {os.getloadavg()[0]:.1f}")
-    for name, value in took.items():
-        print(f"  {name:16} {value:6.1f} s   {value / took['pool of 1']:.2f} × a pool of 1")
+            dask.wait_for_workers(count)
+            ways[f"Dask, {count}"] = (dask.address, 0)
+        took: dict[str, list[float]] = {name: [] for name in ways}
+        executed = 0
+        for number in range(ROUNDS):
+            for name, (address, workers) in ways.items():
+                request = Request(
+                    sample.parameters, tmp_path / f"{number} {name}", PROJECT / "notebooks",
+                    programs=PROGRAMS, cluster=address, workers=workers,
+                )  # fmt: skip
+                began = time.perf_counter()
+                result = run_close(request, Silent())
+                took[name].append(time.perf_counter() - began)
+                assert not result.failed
+                executed = len(result.executed)
+    medians = {name: statistics.median(seconds) for name, seconds in took.items()}
+    print(
+        f"\n{executed} workpapers of {len(PROGRAMS)} programs, {ROUNDS} interleaved rounds, load {os.getloadavg()[0]:.1f}"
+    )
+    for name, seconds in medians.items():
+        same = medians[name.replace("Dask", "this machine")]
+        print(
+            f"  {name:16} {seconds:6.1f} s   {seconds / same:5.2f} × this machine with as many, "
+            f"{seconds / medians['this machine, 1']:5.2f} × this machine with one"
+        )

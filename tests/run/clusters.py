@@ -8,9 +8,10 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import psutil
 
@@ -32,20 +33,28 @@ class Cluster:
     def address(self) -> str:
         return f"{self.scheme}://127.0.0.1:{self.port}"
 
-    def start(self, *command: str, project: Path = PROJECT) -> subprocess.Popen[bytes]:
-        """One of Dask's commands, with our package from a folder."""
+    def start(self, *command: str, project: Path = PROJECT, before: Sequence[str] = ()) -> subprocess.Popen[bytes]:
+        """One of Dask's commands, with our package from a folder; `before` is a command that executes it."""
         process = subprocess.Popen(
-            [sys.executable, "-m", "distributed.cli." + command[0], *command[1:]],
+            [*before, sys.executable, "-m", "distributed.cli." + command[0], *command[1:]],
             env={**os.environ, "PYTHONPATH": str(project), **self.environment},
             cwd=project, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True,
         )  # fmt: skip
         self.processes.append(process)
         return process
 
-    def worker(self, *options: str, project: Path = PROJECT) -> subprocess.Popen[bytes]:
+    def wait_for_workers(self, count: int) -> None:
+        """Until so many are there."""
+        from distributed import Client
+
+        with Client(self.address, set_as_default=False) as client:
+            client.wait_for_workers(count, timeout=60)
+
+    def worker(self, *options: str, project: Path = PROJECT, before: Sequence[str] = ()) -> subprocess.Popen[bytes]:
         """A worker of one thread; `options` as on the command line."""
         common = ("--nthreads", "1", "--no-dashboard")
-        return self.start("dask_worker", self.address, *common, *(options or ("--no-nanny", *KERNEL)), project=project)
+        chosen = options or ("--no-nanny", *KERNEL)
+        return self.start("dask_worker", self.address, *common, *chosen, project=project, before=before)
 
 
 @contextlib.contextmanager
@@ -84,3 +93,18 @@ def wait_for_port(port: int, seconds: float = 60) -> None:
             return
         assert time.monotonic() < until, "nobody listens"
         time.sleep(0.05)
+
+
+def alive(processes: Sequence[psutil.Process], seconds: float = 10) -> list[psutil.Process]:
+    """Those of some processes that do not end within some seconds."""
+    still: list[psutil.Process] = psutil.wait_procs(processes, timeout=seconds)[1]
+    return still
+
+
+def wait_for(condition: Callable[[], Any], seconds: float = 60) -> Any:
+    """What a condition comes to, once it is true."""
+    until = time.monotonic() + seconds
+    while not (found := condition()):
+        assert time.monotonic() < until, "it did not come to be"
+        time.sleep(0.05)
+    return found

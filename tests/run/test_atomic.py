@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import errno
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from close_library.errors import ReportError
 from close_library.run.files import atomic
-from close_library.run.files.atomic import json_bytes, part_of, remove_parts, whole, write_json, write_whole
+from close_library.run.files.atomic import json_bytes, part_of, remove_parts, sweep, whole, write_json, write_whole
 from close_library.run.files.disk import writing_to
 
 
@@ -67,3 +69,33 @@ def test_what_a_killed_run_left_is_removed_and_nothing_else(tmp_path: Path) -> N
         part_of(tmp_path / name).touch()
     remove_parts(tmp_path)
     assert names(tmp_path) == [".gitignore", "20_x.ipynb", "20_x.rows.parquet"]
+
+
+def test_what_several_periods_share_is_only_swept_when_its_process_is_dead(tmp_path: Path) -> None:
+    """Another period may be closed at the same time, and write the same file under a name of its own."""
+    company = tmp_path / "tiny"
+    period, stamps, binders = company / "2026-05", company / ".run", company / "binders"
+    for folder in (period / "atlas", stamps / "2026-05" / "atlas", binders):
+        folder.mkdir(parents=True)
+    dead = subprocess.Popen([sys.executable, "-c", ""])
+    dead.wait()
+    with whole(stamps / "glance.json") as ours:
+        ours.touch()
+        left = ours.with_name(ours.name.replace(f"-{os.getpid()}-", f"-{dead.pid}-"))
+        assert left != ours
+        gone = [
+            left,
+            part_of(period / "atlas" / "20_x.html"),
+            part_of(stamps / "2026-05" / "atlas" / "20_x.json"),
+            part_of(stamps / "2026-05.holder.json", "-7-other"),
+            part_of(binders / "tiny_2026-05.binder.zip"),
+        ]
+        kept = [ours, part_of(binders / "tiny_2026-04.binder.zip"), part_of(stamps / "durations.json", "-7-00000000")]
+        for path in (*gone, *kept):
+            path.touch()
+        sweep(period)
+        assert [path.exists() for path in gone] == [False] * len(gone)
+        assert [path.exists() for path in kept] == [True] * len(kept)
+        os.utime(kept[2], (0, 0))
+        sweep(period)
+        assert not kept[2].exists(), "nobody has touched it for a day"

@@ -5,13 +5,14 @@ from __future__ import annotations
 import shutil
 import signal
 import subprocess
-import time
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import psutil
 import pytest
 
+from close_library.errors import ParameterError
 from close_library.run.close import CloseResult, run_close
 from close_library.run.execution.cluster import scheduler
 from close_library.run.execution.cluster.member import Identity
@@ -19,7 +20,8 @@ from close_library.run.planning.prepare import Request
 from close_library.run.planning.task import Event
 from close_library.run.progress import Silent
 from tests.conftest import PROJECT, Tiny
-from tests.run.clusters import KERNEL, below, cluster
+from tests.run.clusters import KERNEL, Cluster, alive, below, cluster, wait_for
+from tests.run.killing import assert_no_parts
 
 pytestmark = pytest.mark.slow
 
@@ -28,7 +30,7 @@ pytest.importorskip("distributed", reason="Dask distributed is not installed")
 
 
 class Watching(Silent):
-    """Keeps the events of a run, and does something when one comes."""
+    """Keeps the events of a run, and does something when an event comes."""
 
     def __init__(self, at_event: Callable[[Event], None] = lambda event: None) -> None:
         self.events: list[Event] = []
@@ -38,10 +40,13 @@ class Watching(Silent):
         self.events.append(event)
         self.at_event(event)
 
+    def started(self) -> int:
+        """How many workpapers began."""
+        return sum(each.kind == "started" for each in self.events)
 
-def close_tiny(tiny: Tiny, outputs: Path, address: str = "", reporter: Watching | None = None) -> CloseResult:
-    request = Request(tiny.parameters, outputs, tiny.notebooks, cluster=address)
-    return run_close(request, reporter or Watching())
+
+def close_tiny(tiny: Tiny, address: str, reporter: Watching | None = None) -> CloseResult:
+    return run_close(Request(tiny.parameters, tiny.outputs, tiny.notebooks, cluster=address), reporter or Watching())
 
 
 def files_of(outputs: Path) -> dict[str, bytes]:
@@ -54,60 +59,110 @@ def files_of(outputs: Path) -> dict[str, bytes]:
     }
 
 
-def add_notebooks(tiny: Tiny, *refs: str) -> None:
-    for ref in refs:
-        [notebook] = (PROJECT / "notebooks").glob(f"{ref}_*.ipynb")
-        shutil.copy(notebook, tiny.notebooks)
+@pytest.fixture(scope="module")
+def dask() -> Iterator[Cluster]:
+    """A scheduler and one worker."""
+    with cluster() as started:
+        started.worker()
+        started.wait_for_workers(1)
+        yield started
 
 
-@pytest.mark.slow
-def test_a_worker_killed_in_mid_run_loses_nothing(tiny: Tiny, tmp_path: Path) -> None:
-    add_notebooks(tiny, "10", "20", "70")
-    close_tiny(tiny, tmp_path / "local")
-    with cluster() as dask:
-        workers = [dask.worker(), dask.worker()]
-        orphans: list[psutil.Process] = []
+@pytest.fixture
+def tiny(closed_tiny: Tiny) -> Tiny:
+    """The company of two workpapers, with what a close on this machine wrote aside: three places, six tasks."""
+    closed_tiny.outputs.rename(closed_tiny.folder / "local")
+    return closed_tiny
 
-        def kill_one(event: Event) -> None:
-            """When it has work: both have, once a third task is under way."""
-            if not orphans and sum(each.kind == "started" for each in watching.events) == 3:
-                orphans.extend(below(workers[0].pid))
-                workers[0].send_signal(signal.SIGKILL)
 
-        watching = Watching(kill_one)
-        result = close_tiny(tiny, tmp_path / "cluster", dask.address, watching)
-        assert workers[0].wait(timeout=10) == -signal.SIGKILL
-        assert not result.failed
-        assert len(orphans) >= 2
-        _, alive = psutil.wait_procs(orphans, timeout=10)
-        assert not alive
+def test_a_worker_killed_in_mid_run_loses_nothing(tiny: Tiny, dask: Cluster) -> None:
+    second = dask.worker()
+    dask.wait_for_workers(2)
+    orphans: list[psutil.Process] = []
+
+    def kill_one(event: Event) -> None:
+        """When it has work: both have, once a third task is under way."""
+        if not orphans and watching.started() == 3:
+            orphans.extend(below(second.pid))
+            second.send_signal(signal.SIGKILL)
+
+    watching = Watching(kill_one)
+    result = close_tiny(tiny, dask.address, watching)
+    assert second.wait(timeout=10) == -signal.SIGKILL
+    assert not result.failed
+    assert len(orphans) >= 2
+    assert not alive(orphans)
     labels = sorted(outcome.task.label for outcome in result.outcomes)
     for kind in ("started", "finished"):
         assert sorted(event.task.label for event in watching.events if event.kind == kind) == labels
-    assert files_of(tmp_path / "cluster") == files_of(tmp_path / "local")
+    assert files_of(tiny.outputs) == files_of(tiny.folder / "local")
+    assert_no_parts(tiny)
 
 
-@pytest.mark.slow
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL])
+def test_a_run_that_is_stopped_or_killed_leaves_nothing_running_on_a_worker(
+    number: signal.Signals, tiny: Tiny, dask: Cluster
+) -> None:
+    """What it asked for is ended, for it would write into the files of the next run."""
+    tiny.add_situation("sleeps", "45")
+    command = [sys.executable, "-m", "close_library", "run", "--cluster", dask.address, "--workpaper", "45"]
+    run = subprocess.Popen(
+        [*command, *tiny.options("run")], cwd=PROJECT, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
+    )
+    started = wait_for(lambda: len(found := below(dask.processes[1].pid)) >= 3 and found)
+    run.send_signal(number)
+    _, err = run.communicate(timeout=60)
+    assert b"Traceback" not in err
+    assert run.returncode == {signal.SIGINT: 130, signal.SIGKILL: -9}[number]
+    assert not alive(started)
+    (tiny.notebooks / "45_sleeps.ipynb").unlink()
+    assert not close_tiny(tiny, dask.address).failed
+    assert files_of(tiny.outputs) == files_of(tiny.folder / "local")
+    assert_no_parts(tiny)
+
+
+def test_a_scheduler_that_is_lost_in_mid_run(tiny: Tiny) -> None:
+    """No workpaper is taken for failed, and what was finished is kept."""
+    with cluster() as dask:
+        dask.worker()
+        watching = Watching(lambda event: dask.processes[0].kill() if watching.started() == 2 else None)
+        with pytest.raises(ParameterError, match="the scheduler of the cluster was lost"):
+            close_tiny(tiny, dask.address, watching)
+    assert "failed" not in {event.outcome.status for event in watching.events if event.outcome}
+    assert tiny.say("run").code == 0
+    assert files_of(tiny.outputs) == files_of(tiny.folder / "local")
+
+
 def test_a_task_that_kills_its_worker_again_and_again_is_written_down_as_failed(tiny: Tiny) -> None:
     tiny.add_situation("owner_of_worker_dies", "45")
     with cluster() as dask:
         dask.worker("--nanny", *KERNEL)
-        said = tiny.say("run", "--cluster", dask.address, "--program", "atlas")
+        said = tiny.say("run", "--cluster", dask.address, "-p", "atlas", "-w", "45", "-w", "30")
     assert said.code == 2
     assert "WorkerDied: It was given to 3 workers of the cluster, one after the other" in said.err
     assert (tiny.period / "atlas" / "45_owner_of_worker_dies.json").exists()
     assert "failed" not in (tiny.period / "atlas" / "30_receivables_roll_forward.json").read_text()
 
 
-@pytest.mark.slow
-def test_a_cluster_on_this_machine(tiny: Tiny, tmp_path: Path) -> None:
-    close_tiny(tiny, tmp_path / "local")
+def test_a_cluster_on_this_machine(tiny: Tiny) -> None:
     said = tiny.say("run", "--cluster", "local", "--workers", "1")
     assert said.code == 0, said.err
-    assert files_of(tiny.outputs) == files_of(tmp_path / "local")
+    assert files_of(tiny.outputs) == files_of(tiny.folder / "local")
 
 
-@pytest.mark.slow
+def test_a_worker_that_does_not_see_the_folder(tiny: Tiny) -> None:
+    """It is in a mount namespace of its own, where something else hides it, as on another machine."""
+    hidden = ["unshare", "--mount", "sh", "-c", f'mount -t tmpfs none "{tiny.folder}" && exec "$0" "$@"']
+    if not shutil.which("unshare") or subprocess.run([*hidden, "true"], capture_output=True, check=False).returncode:
+        pytest.skip("a folder can only be hidden by root")
+    with cluster() as dask:
+        dask.worker(before=hidden)
+        said = tiny.say("run", "--cluster", dask.address)
+    assert said.code == 2
+    assert f"the folder {tiny.outputs / 'tiny'} of the run is not there" in said.err
+    assert "--outputs s3://" in said.err
+
+
 def test_tls(tiny: Tiny, tmp_path: Path) -> None:
     key, certificate = tmp_path / "key.pem", tmp_path / "certificate.pem"
     made = subprocess.run(
@@ -129,7 +184,7 @@ def test_tls(tiny: Tiny, tmp_path: Path) -> None:
         tls = "distributed.comm.tls"
         files = {"ca-file": certificate, "client.cert": certificate, "client.key": key}
         with dask_config.set({f"{tls}.{name}": str(file) for name, file in files.items()}):
-            said = tiny.say("run", "--cluster", dask.address, "--program", "atlas")
+            said = tiny.say("run", "--cluster", dask.address, "-p", "atlas", "-w", "30")
     assert said.code == 0, said.err
 
 
@@ -159,26 +214,26 @@ def test_an_address_that_is_none(tiny: Tiny, address: str) -> None:
     assert "Traceback" not in said.err
 
 
-@pytest.mark.slow
 def test_workers_that_differ_are_given_nothing(tiny: Tiny, tmp_path: Path) -> None:
-    shutil.copytree(
-        PROJECT / "close_library", tmp_path / "other" / "close_library", ignore=shutil.ignore_patterns("__pycache__")
-    )
-    with (tmp_path / "other" / "close_library" / "money.py").open("a") as module:
+    other = tmp_path / "other"
+    shutil.copytree(PROJECT / "close_library", other / "close_library", ignore=shutil.ignore_patterns("__pycache__"))
+    with (other / "close_library" / "money.py").open("a") as module:
         module.write("\n# another version\n")
-    with cluster() as dask:
-        dask.worker(project=tmp_path / "other")
-        dask.worker("--no-nanny", "--resources", "GPU=1")
-        time.sleep(5)
-        said = tiny.say("run", "--cluster", dask.address)
+    with cluster() as differing:
+        differing.worker(project=other)
+        differing.worker("--no-nanny", "--resources", "GPU=1")
+        differing.wait_for_workers(2)
+        said = tiny.say("run", "--cluster", differing.address)
         assert said.code == 2
         assert "ParameterError: no worker of the cluster can be given work." in said.err
         assert "another close_library" in said.err
         assert "no KERNEL among its resources" in said.err
         assert "--resources KERNEL=1" in said.err
-        dask.worker()
-        time.sleep(5)
-        assert tiny.say("run", "--cluster", dask.address, "--program", "atlas").code == 0
+        differing.worker()
+        differing.wait_for_workers(3)
+        said = tiny.say("run", "--cluster", differing.address, "-p", "atlas", "-w", "30")
+    assert said.code == 0
+    assert said.err.count("is given nothing") == 2
 
 
 def test_what_two_machines_must_have_in_common() -> None:

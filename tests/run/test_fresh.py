@@ -16,6 +16,9 @@ from close_library.workpaper import inputs
 from close_library.workpaper.inputs import SealedBooks
 from tests.conftest import Said, Tiny
 from tests.run.test_close import files_of
+from tests.run.warm import warm_pool
+
+__all__ = ["warm_pool"]
 
 pytestmark = pytest.mark.slow
 

@@ -5,6 +5,7 @@ KILLS says how many random instants the slow test tries, KILL_SEED which.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import random
@@ -12,82 +13,16 @@ import signal
 import subprocess
 import sys
 import time
-import uuid
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
-from pathlib import Path
 
 import psutil
 import pytest
 
-from tests.conftest import PROJECT, Tiny
+from tests.conftest import Tiny
+from tests.run.killing import MARK, Company, carried_out
 from tests.run.test_close import files_of
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="processes are watched by /proc")
-
-MARK = "CLOSE_KILL_TEST"
-ALLOWED = {".run", ".seal.lock"}
-"""What may begin with a dot in a folder of outputs: stamps and locks; no temporary file."""
-
-
-@dataclass
-class Company:
-    """A tiny company whose notebook starts a process of its own, and whose runs can be watched and killed."""
-
-    tiny: Tiny
-    mark: str = field(default_factory=lambda: uuid.uuid4().hex)
-
-    def start(self, *options: str) -> subprocess.Popen[bytes]:
-        """A run in a process of its own, with a temporary place that is looked at afterwards."""
-        self.temporary.mkdir(exist_ok=True)
-        return subprocess.Popen(
-            [sys.executable, "-m", "close_library", "run", "--workers", "2", *options, *self.tiny.options("run")],
-            cwd=PROJECT,
-            env={**os.environ, MARK: self.mark, "TMPDIR": str(self.temporary)},
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            start_new_session=True,
-        )
-
-    @property
-    def temporary(self) -> Path:
-        return self.tiny.folder / "t"
-
-    def finish(self) -> None:
-        """A run to its end."""
-        run = self.start()
-        _, err = run.communicate(timeout=300)
-        assert run.returncode == 0, err.decode()
-
-    def processes(self) -> list[psutil.Process]:
-        """What is alive of all runs of this company."""
-        found = []
-        for process in psutil.process_iter():
-            try:
-                if process.environ().get(MARK) == self.mark and process.status() != psutil.STATUS_ZOMBIE:
-                    found.append(process)
-            except psutil.Error:
-                continue
-        return found
-
-    def assert_nothing_left(self, *, within: float = 10) -> None:
-        """No process, no temporary file, no scratch folder."""
-        ends = time.monotonic() + within
-        while (alive := self.processes()) and time.monotonic() < ends:
-            time.sleep(0.05)
-        assert [" ".join(process.cmdline()) for process in alive] == []
-        hidden = {path.name for path in self.tiny.outputs.rglob(".*")}
-        assert hidden <= ALLOWED
-        assert not list(self.tiny.outputs.rglob("*.part*"))
-        assert list(self.temporary.iterdir()) == []
-
-    def change(self, amount: str) -> None:
-        """Another amount in one row of one program."""
-        file = self.tiny.tables / "invoices.csv"
-        lines = file.read_text(encoding="utf-8").split("\n")
-        cells = lines[2].split(",")
-        cells[lines[0].split(",").index("total_amount")] = amount
-        file.write_text("\n".join([*lines[:2], ",".join(cells), *lines[3:]]), encoding="utf-8")
 
 
 @pytest.fixture
@@ -121,19 +56,32 @@ def one_of(word: str) -> Callable[[subprocess.Popen[bytes], Company], None]:
 
     def kill(run: subprocess.Popen[bytes], company: Company) -> None:
         for process in company.processes():
-            try:
-                if process.pid != run.pid and word in " ".join(process.cmdline()):
+            if process.pid != run.pid and word in _words(process):
+                with contextlib.suppress(psutil.Error):
                     process.kill()
-                    return
-            except psutil.Error:
-                continue
+                return
 
     kill.__name__ = word
     return kill
 
 
-VICTIMS = (runner, runner, whole_group, one_of("run.worker"), one_of("zygote"))
-"""Kernels are forks of the zygote and bear its name."""
+def kernel(run: subprocess.Popen[bytes], company: Company) -> None:
+    """Kill a kernel: a fork of the zygote, with its name."""
+    zygotes = {process.pid: process for process in company.processes() if "zygote" in _words(process)}
+    for process in zygotes.values():
+        with contextlib.suppress(psutil.Error):
+            if process.ppid() in zygotes:
+                process.kill()
+                return
+
+
+def _words(process: psutil.Process) -> str:
+    with contextlib.suppress(psutil.Error):
+        return " ".join(process.cmdline())
+    return ""
+
+
+VICTIMS = (runner, whole_group, one_of("run.worker"), one_of("zygote"), kernel)
 
 
 def kill_and_run_again(company: Company, victim: Callable[..., None], after: float, expected: dict[str, str]) -> None:
@@ -191,12 +139,36 @@ def test_killed_at_random_instants(company: Company) -> None:
     for amount in ("250.00", "260.00"):
         company.change(amount)
         states[amount], seconds = undisturbed(company)
-    for _ in range(int(os.environ.get("KILLS", "12"))):
+    for _ in range(int(os.environ.get("KILLS", "4"))):
         amount = chance.choice(list(states))
         company.change(amount)
         if chance.random() < 0.3:
             company.tiny.outputs.rename(company.tiny.folder / f"old {time.monotonic_ns()}")
         kill_and_run_again(company, chance.choice(VICTIMS), chance.uniform(0.1, 1.1 * seconds), states[amount])
+
+
+@pytest.mark.slow
+def test_killed_at_random_writes(company: Company) -> None:
+    """The runner, at one of the files that it opens, renames or removes: books, stamps, tables, index, manifest."""
+    seed = int(os.environ.get("KILL_SEED", str(random.randrange(10**6))))
+    chance = random.Random(seed)
+    print(f"KILL_SEED={seed}")
+    command = ["run", "--workers", "1", *company.tiny.options("run")]
+    places = {MARK: company.mark, "TMPDIR": str(company.temporary)}
+    company.temporary.mkdir()
+    states = {}
+    for amount in ("250.00", "260.00"):
+        company.change(amount)
+        _, writes = carried_out(command, below=company.tiny.outputs, environment=places)
+        states[amount] = files_of(company.tiny.period)
+    for number in range(int(os.environ.get("KILLS", "4"))):
+        amount = list(states)[number % 2]
+        company.change(amount)
+        at = chance.randint(1, writes)
+        carried_out(command, below=company.tiny.outputs, environment=places, kill_at=at)
+        carried_out(command, below=company.tiny.outputs, environment=places)
+        company.assert_nothing_left()
+        assert files_of(company.tiny.period) == states[amount], f"killed at write {at} of {writes}"
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import json
 import logging
+import os
+import random
+import shutil
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,10 +17,15 @@ import pytest
 from close_library.errors import BooksError
 from close_library.run.execution.storage import holder
 from close_library.run.execution.storage.holder import held
+from close_library.run.execution.storage.mirror import Mirror
 from close_library.run.execution.storage.objects import Storage
 from close_library.run.planning.prepare import storage_url
 from tests.conftest import Tiny
 from tests.run.clusters import cluster
+from tests.run.killing import carried_out
+from tests.run.warm import warm_pool
+
+__all__ = ["warm_pool"]
 
 pytestmark = pytest.mark.slow
 
@@ -126,13 +134,53 @@ def test_workers_without_the_folder_of_the_run(tiny: Tiny, s3: Any, tmp_path: Pa
     assert tiny.say("run").code == 0
     (tmp_path / "there").mkdir()
     with cluster(environment={"TMPDIR": str(tmp_path / "there"), "XDG_CACHE_HOME": "/nonexistent"}) as dask:
-        dask.worker()
-        dask.worker()
+        dask.worker("--no-nanny", "--nthreads", "2", "--resources", "KERNEL=2")
         to_storage(tiny, "--cluster", dask.address)
         assert stored(s3) == written(tiny.outputs)
         fetched = list((tmp_path / "there").rglob("books/manifest.json"))
         assert len(fetched) == 1, "the books are fetched once for a machine"
         assert to_storage(tiny, "--cluster", dask.address)["executed"] == 0
+
+
+def send(arguments: list[str]) -> None:
+    """Send a finished period, as a run does at its end."""
+    url, period = arguments
+    mirror = Mirror.of(url, Path(period))
+    with held(mirror.storage, mirror.period):
+        mirror.send()
+
+
+def test_a_run_that_is_killed_while_it_sends(tiny: Tiny, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The next one makes the storage good, here one of folders; it need not wait for a dead process of its own machine."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "here"))
+    stored = tmp_path / "stored"
+    command = ("run", *tiny.options("list"), "--outputs", f"file://{stored}", "-w", "30", "-p", "atlas")
+    assert tiny.close(*command).code == 0
+    assert tiny.say("run", "-w", "30", "-p", "atlas").code == 0
+    expected = written(tiny.outputs)
+    assert written(stored) == expected
+    [here] = (tmp_path / "here" / "close").glob("*/tiny/2026-05")
+    finished = tmp_path / "finished"
+    shutil.copytree(here.parent, finished)
+    sending = [f"file://{stored}", str(here)]
+    shutil.rmtree(stored)
+    _, writes = carried_out(sending, below=stored, doing=send)
+    seed = int(os.environ.get("KILL_SEED", str(random.randrange(10**6))))
+    print(f"KILL_SEED={seed}")
+    chance = random.Random(seed)
+    for _ in range(int(os.environ.get("KILLS", "4"))):
+        shutil.rmtree(here.parent)
+        shutil.copytree(finished, here.parent)
+        if chance.random() < 0.5:
+            shutil.rmtree(stored)
+        else:
+            for file in chance.sample(sorted(path for path in stored.rglob("*.*") if path.is_file()), 3):
+                file.unlink()
+        at = chance.randint(1, writes)
+        carried_out(sending, below=stored, kill_at=at, doing=send)
+        assert tiny.close(*command).code == 0
+        assert written(stored) == expected, f"killed at write {at} of {writes}"
+        assert not [path for path in stored.rglob(".*") if path.name != ".run"]
 
 
 def test_one_run_at_a_time(s3: Any, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -146,9 +194,12 @@ def test_one_run_at_a_time(s3: Any, monkeypatch: pytest.MonkeyPatch) -> None:
         pass
     monkeypatch.setattr(holder, "ABANDONED_AFTER", 1.0)
     assert storage.write(".run/2026-05.holder.json", json.dumps({"word": "x", "renewed": time.time() - 5}).encode())
-    with held(storage, "2026-05"):
-        assert storage.read(".run/2026-05.holder.json") is not None
-    assert storage.read(".run/2026-05.holder.json") is None
+    with held(storage, "2026-05") as refuse_lost:
+        refuse_lost()
+        storage.write(".run/2026-05.holder.json", json.dumps({"word": "y", "renewed": time.time()}).encode())
+        with pytest.raises(BooksError, match="another run has taken 2026-05 over"):
+            refuse_lost()
+    assert storage.read(".run/2026-05.holder.json") is not None, "it is the other one's"
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ own, so that the same input gives the same bytes on every machine.
 from __future__ import annotations
 
 import json
+import os
 import tempfile
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
@@ -19,6 +20,7 @@ from typing import Any
 import matplotlib
 import typst
 
+from close_library.books.connection import SCRATCH
 from close_library.errors import Fault, ReportError
 from close_library.report import Attachment, CodeCell
 from close_library.report.charts import draw
@@ -49,7 +51,7 @@ def paper_as_pdf(
         }
         for number, attachment in enumerate(attachments)
     ]
-    with tempfile.TemporaryDirectory(prefix="close-pdf-") as folder:
+    with tempfile.TemporaryDirectory(prefix=f"{SCRATCH}{os.getpid()}-") as folder:
         root = Path(folder)
         (root / "content.json").write_text(json.dumps(content, ensure_ascii=False), encoding="utf-8")
         for number, chart in enumerate(document.get("charts") or []):

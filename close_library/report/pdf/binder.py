@@ -6,12 +6,14 @@ Each workpaper's code and parameters stand in its own PDF; here the company's pa
 from __future__ import annotations
 
 import json
+import os
 import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from close_library.books.connection import SCRATCH
 from close_library.parameters import COMPANY
 from close_library.report.charts import draw
 from close_library.report.front_page import front_page_of
@@ -77,7 +79,7 @@ def render_binder(
             "parameters": table_parts(["Parameter", "Value", "Set in"], _settings(parameters)),
         }
     )
-    with tempfile.TemporaryDirectory(prefix="close-pdf-") as folder:
+    with tempfile.TemporaryDirectory(prefix=f"{SCRATCH}{os.getpid()}-") as folder:
         root = Path(folder)
         content["papers"] = _papers(inside, root)
         (root / "content.json").write_text(json.dumps(content, ensure_ascii=False), encoding="utf-8")

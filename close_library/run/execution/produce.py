@@ -33,7 +33,7 @@ from close_library.workpaper.laid_over import laid_over
 def produce(task: Task) -> Outcome:
     """Carry out a task. It never raises: what goes wrong is the outcome."""
     began = time.monotonic()
-    parts = {ending: part_of(task.file(ending)) for ending in ENDINGS}
+    parts = {ending: part_of(task.file(ending), task.attempt) for ending in ENDINGS}
     ours = False
     try:
         if task.work == "draw" and not task.died:

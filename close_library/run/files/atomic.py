@@ -1,7 +1,7 @@
 """Files appear whole or not at all: written beside under a temporary name, synced, renamed.
 
-A temporary name begins with a dot and holds `.part`, so that what a killed run left behind can be told from
-what it finished.
+A temporary name begins with a dot and holds `.part`, so that what a killed run left behind can be told from what it
+finished. Where two processes may write the same file, it holds the process too: they would write into each other's.
 """
 
 from __future__ import annotations
@@ -9,21 +9,33 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import platform
+import re
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any
 
+import psutil  # type: ignore[import-untyped]
 
-def part_of(path: Path) -> Path:
-    """The temporary name beside a file, with the same ending: `.20_x.part.ipynb` for `20_x.ipynb`."""
-    return path.with_name(f".{path.stem}.part{path.suffix}")
+_OF_A_PROCESS = re.compile(r"\.part-(\d+)-([0-9a-f]{8})(\.|$)")
+_DAY = 86_400.0
+
+
+def part_of(path: Path, attempt: str = "") -> Path:
+    """The temporary name beside a file, with the same ending: `.20_x.part.ipynb` for `20_x.ipynb`.
+
+    `attempt` sets apart those of two processes that write the same file.
+    """
+    return path.with_name(f".{path.stem}.part{attempt}{path.suffix}")
 
 
 @contextmanager
 def whole(path: Path) -> Iterator[Path]:
     """A temporary path to write to; it takes the file's name when the block ends without an error."""
-    part = part_of(path)
+    part = part_of(path, f"-{os.getpid()}-{_machine()}")
     try:
         yield part
         put_in_place(part, path)
@@ -61,10 +73,33 @@ def remove_parts(folder: Path) -> None:
 
 
 def sweep(period: Path) -> None:
-    """Remove what a killed run left behind in the folders of a period, its books and its stamps."""
-    stamps = period.parent / ".run"
-    for folder in (period, *period.glob("*/"), stamps, *(stamps / period.name).glob("*/")):
+    """Remove what a killed run left behind in the folders of a period, its books, its stamps and its binder.
+
+    Of what several periods share, only what a dead process left: another period may be closed at the same time.
+    """
+    company, stamps = period.parent, period.parent / ".run"
+    for folder in (period, *period.glob("*/"), *(stamps / period.name).glob("*/")):
         remove_parts(folder)
+    for folder in (company, stamps, company / "binders"):
+        for part in folder.glob(".*.part*"):
+            if period.name in part.name or _is_abandoned(part):
+                part.unlink(missing_ok=True)
+
+
+def _is_abandoned(part: Path) -> bool:
+    """Whether nobody writes a file any more: its process is dead, or it is of a machine that has not touched it for a day."""
+    found = _OF_A_PROCESS.search(part.name)
+    if found and found[2] == _machine():
+        return not psutil.pid_exists(int(found[1]))
+    try:
+        return time.time() - part.stat().st_mtime > _DAY
+    except OSError:
+        return False
+
+
+@cache
+def _machine() -> str:
+    return hashlib.sha256(platform.node().encode()).hexdigest()[:8]
 
 
 def file_digest(path: Path) -> str:

@@ -115,7 +115,10 @@ def kept_glance(company_folder: Path) -> Path:
 def storage_url(outputs: Path) -> str | None:
     """The address of a storage that was given where a folder could be; None for a folder."""
     found = _STORAGE.match(outputs.as_posix())
-    return f"{found[1]}://{found[2].rstrip('/')}" if found else None
+    if found is None:
+        return None
+    root = "/" if found[1] in ("file", "local") else ""
+    return f"{found[1]}://{root}{found[2].rstrip('/')}"
 
 
 def notebooks_folder(asked: Path | None) -> Path:

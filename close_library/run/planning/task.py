@@ -39,6 +39,8 @@ class Task:
     runs_last: bool = False
     """Whether it waits for all others, because it reads what they found."""
     work: Work = "execute"
+    attempt: str = ""
+    """What tells its unfinished files from those of another process that works on it too, as a cluster can't rule out."""
     died: str = ""
     """Why an earlier worker died on it: then it is not executed again, only written down as failed."""
 

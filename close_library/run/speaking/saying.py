@@ -15,8 +15,10 @@ from typing import Any
 
 from close_library.errors import Fault, RecordError
 from close_library.record import NOT_SIGNED, Record
+from close_library.run.files.atomic import sweep
 from close_library.run.files.disk import writing_to
 from close_library.run.files.lock import locked
+from close_library.run.files.scratch import remove_abandoned
 from close_library.run.gathering.index import documents_of
 from close_library.run.gathering.redraw import Place, refresh
 from close_library.run.planning.plan import Plan, folder_of
@@ -63,6 +65,8 @@ def speaking(prepared: Prepared, wait: float = 0) -> Iterator[Conversation]:
     period, folder = str(prepared.period), prepared.company_folder
     refuse_never_run(prepared)
     with writing_to(folder), locked(folder / ".run", prepared.settings.company, period, wait):
+        sweep(prepared.folder)
+        remove_abandoned()
         with record_to_say(prepared.settings.record, folder) as record:
             said = Conversation(prepared, record, hear(record, period), papers_of(prepared.folder, prepared.plan))
             before = record.head

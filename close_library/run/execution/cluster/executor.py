@@ -11,13 +11,15 @@ import queue
 import shutil
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 from uuid import uuid4
 
+from close_library.errors import CloseError
 from close_library.run.execution.cluster.member import Identity, Place, carry_out, dismiss, identity, read_probe
 from close_library.run.execution.cluster.scheduler import Scheduler, hosts, unfit
 from close_library.run.execution.storage.mirror import Mirror
@@ -46,20 +48,31 @@ class _Flight:
 class ClusterExecutor:
     """An executor of the workers of a cluster; use it as a context, so that nothing stays behind."""
 
-    def __init__(self, address: str, period: Path, log: Path, storage: str = "", workers: int = 0) -> None:
+    def __init__(
+        self,
+        address: str,
+        period: Path,
+        log: Path,
+        storage: str = "",
+        workers: int = 0,
+        notice: Callable[[str], None] = lambda text: None,
+    ) -> None:
         """`address` is `tcp://host:8786`, `tls://host:8786`, or `local` for `workers` of them on this machine.
 
-        `period` is the folder of the period, `storage` the address of what it mirrors, if it does.
+        `period` is the folder of the period, `storage` the address of what it mirrors, if it does; `notice` is told of
+        workers that are given nothing, and of those that are lost.
         """
         self.address = address
         self.period = period
         self.workers = workers
+        self.notice = notice
         self.mirror = Mirror.of(storage, period) if storage else None
         self.place = Place(uuid4().hex, period.parent, log)
         self._fit: dict[str, int] = {}
         """Worker → how many kernels at once."""
         self._refused: dict[str, str] = {}
         self._losses: Counter[str] = Counter()
+        self._flights: dict[str, _Flight] = {}
         self._ended: queue.SimpleQueue[str] = queue.SimpleQueue()
 
     def __enter__(self) -> Self:
@@ -76,7 +89,8 @@ class ClusterExecutor:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if kind is None:
+        with suppress(CloseError):
+            self._scheduler.cancel([flight.future for flight in self._flights.values()])
             self._scheduler.ask(dismiss, self.place.run, workers=list(self._fit))
         self._scheduler.close()
 
@@ -97,11 +111,11 @@ class ClusterExecutor:
 
     def _run(self, tasks: Sequence[Task], on_event: OnEvent) -> list[Outcome]:
         waiting = list(reversed(tasks))
-        flights: dict[str, _Flight] = {}
+        flights = self._flights
         outcomes: dict[str, Outcome] = {}
         looked = alive = time.monotonic()
         while len(outcomes) < len(tasks):
-            self._hand_out(waiting, flights, on_event)
+            self._hand_out(waiting, on_event)
             ended = [flights.pop(key) for key in self._keys_of_ended() if key in flights]
             if time.monotonic() - looked > _LOOK_EVERY:
                 self._look_for_workers()
@@ -110,6 +124,7 @@ class ClusterExecutor:
                 alive = looked if self._fit else alive
                 if looked - alive > _WAIT_FOR_WORKERS:
                     raise unfit(self.address, self._refused)
+            self._scheduler.refuse_lost()
             for flight in ended:
                 came_to = self._came_to(flight)
                 if isinstance(came_to, Outcome):
@@ -132,6 +147,10 @@ class ClusterExecutor:
         if able:
             self._refused |= self._differing(able)
             self._fit |= {worker: int(there[worker]) for worker in able if worker not in self._refused}
+        if self._fit:
+            for worker in new:
+                if worker in self._refused:
+                    self.notice(f"The worker {worker} is given nothing: {self._refused[worker]}.")
 
     def _differing(self, workers: Sequence[str]) -> dict[str, str]:
         """Worker → why it would not come to the same bytes, or could not put them where they belong."""
@@ -154,9 +173,9 @@ class ClusterExecutor:
                 probe.unlink()
         return found
 
-    def _hand_out(self, waiting: list[Task], flights: dict[str, _Flight], on_event: OnEvent) -> None:
+    def _hand_out(self, waiting: list[Task], on_event: OnEvent) -> None:
         """Give waiting tasks to workers with a free kernel."""
-        busy = Counter(flight.worker for flight in flights.values())
+        busy = Counter(flight.worker for flight in self._flights.values())
         machines = hosts(self._fit)
         for worker, kernels in self._fit.items():
             sharing = sum(self._fit[each] for each, host in machines.items() if host == machines[worker])
@@ -164,9 +183,12 @@ class ClusterExecutor:
                 if not waiting:
                     return
                 task = waiting.pop()
+                attempt = f"{self.place.run[:8]}{self._losses[task.label]}"
                 place = replace(self.place, sharing=sharing)
-                future = self._scheduler.submit(carry_out, task, place, worker=worker, resources={RESOURCE: 1})
-                flights[future.key] = _Flight(task, worker, future)
+                future = self._scheduler.submit(
+                    carry_out, replace(task, attempt=attempt), place, worker=worker, resources={RESOURCE: 1}
+                )
+                self._flights[future.key] = _Flight(task, worker, future)
                 future.add_done_callback(lambda ended: self._ended.put(ended.key))
                 if not self._losses[task.label]:
                     on_event(Event("started", task))

@@ -6,12 +6,17 @@ process down leaves the Dask worker alone, and when the Dask worker dies everyth
 
 from __future__ import annotations
 
+import asyncio
 import os
 import platform
 import threading
+import time
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any, TypeAlias
 
+from close_library.run.execution.cluster.scheduler import asked_for
 from close_library.run.execution.pool import LocalPool
 from close_library.run.execution.storage.objects import Remote
 from close_library.run.freshness.stamps import drawing_packages, executing_packages
@@ -86,33 +91,71 @@ def carry_out(task: Task, place: Place) -> Outcome:
     folder = own / task.folder.relative_to(place.company_folder)
     folder.mkdir(parents=True, exist_ok=True)
     there = replace(task, folder=folder, notebook=own / task.notebook.relative_to(place.company_folder))
+    wanted = asked_for()
     outcome = _execute(there, replace(place, log=own / place.log.relative_to(place.company_folder)))
+    if not wanted():
+        raise NotWanted
     place.remote.send(there, own)
     return replace(outcome, task=task)
 
 
-_pools: dict[str, LocalPool] = {}
-_busy: set[str] = set()
+class NotWanted(Exception):
+    """The run that asked for a task is gone."""
+
+
+class _Pool(LocalPool):
+    """The process that carries out the tasks of one run; it ends with the run, also when that is killed."""
+
+    wanted: Callable[[], bool]
+
+    def _look_after(self, worker: Any) -> Outcome | Task | None:
+        if not self.wanted():
+            raise NotWanted
+        return super()._look_after(worker)
+
+
+_Key: TypeAlias = tuple[str, int]
+"""A run and a thread of this worker: each thread has a process of its own, for Dask lets a worker have several."""
+
+_pools: dict[_Key, _Pool] = {}
+_busy: set[_Key] = set()
 _one_at_a_time = threading.Lock()
+_PATIENCE = 5.0
 
 
 def _execute(task: Task, place: Place) -> Outcome:
     """By the process that this run has here; those of other runs, which may be long over, are ended when idle."""
+    key = (place.run, threading.get_ident())
     with _one_at_a_time:
-        _busy.add(place.run)
-        for run in [run for run in _pools if run not in _busy]:
-            _pools.pop(run).__exit__(None, None, None)
-        if place.run not in _pools:
-            _pools[place.run] = LocalPool(1, place.log, place.sharing).__enter__()
+        _busy.add(key)
+        _end_idle(lambda other: other[0] != place.run)
+        if key not in _pools:
+            _pools[key] = _Pool(1, place.log, place.sharing).__enter__()
+        pool = _pools[key]
     try:
-        return _pools[place.run].run([task], lambda event: None)[0]
+        pool.wanted = asked_for()
+        return pool.run([task], lambda event: None)[0]
+    except BaseException as error:
+        _pools.pop(key, pool).__exit__(type(error), error, None)
+        raise
     finally:
-        _busy.discard(place.run)
+        _busy.discard(key)
 
 
-def dismiss(run: str) -> int:
-    """End the process that carried out the tasks of a run; says which process asked."""
-    with _one_at_a_time:
-        if run in _pools:
-            _pools.pop(run).__exit__(None, None, None)
+def _end_idle(which: Callable[[_Key], bool]) -> None:
+    for key in [key for key in _pools if which(key) and key not in _busy]:
+        _pools.pop(key).__exit__(None, None, None)
+
+
+async def dismiss(run: str) -> int:
+    """End what carried out the tasks of a run, once it has seen that nobody wants them; says which worker we are."""
+    until = time.monotonic() + _PATIENCE
+    while any(key[0] == run for key in _busy) and time.monotonic() < until:
+        await asyncio.sleep(0.05)
+    await asyncio.to_thread(_end, run)
     return os.getpid()
+
+
+def _end(run: str) -> None:
+    with _one_at_a_time:
+        _end_idle(lambda key: key[0] == run)

@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import socket
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from typing import Any
+from urllib.parse import urlsplit
 
 from close_library.errors import Fault, ParameterError
 from close_library.run.execution.process import cores
@@ -20,6 +22,18 @@ _FIRST_WORKER_SECONDS = 15
 _START = "dask worker SCHEDULER --nthreads 1 --resources KERNEL=1"
 
 
+def refuse_unreachable(address: str) -> None:
+    """Raise ParameterError when nobody listens at an address: known before the books are sealed, not after."""
+    if address == LOCAL:
+        return
+    with _talking_to(address):
+        parts = urlsplit(address if "://" in address else f"tcp://{address}")
+        if not parts.hostname or not parts.port:
+            raise ValueError("no host and port")
+        if parts.scheme in ("tcp", "tls"):
+            socket.create_connection((parts.hostname, parts.port), timeout=_CONNECT_SECONDS).close()
+
+
 class Scheduler:
     """A connection to a scheduler; `local` starts one, with workers on this machine, that ends with the connection."""
 
@@ -28,17 +42,20 @@ class Scheduler:
         self.address = address
         distributed = _distributed()
         self._cluster: Any = None
-        with self._talking():
+        with _talking_to(address):
             if address == LOCAL:
                 self._cluster = distributed.LocalCluster(
                     n_workers=workers or cores(),
                     threads_per_worker=1,
                     resources={"KERNEL": 1},
-                    dashboard_address=None,
+                    dashboard_address="127.0.0.1:0",
+                    scheduler_kwargs={"dashboard": False},
                     silence_logs=logging.CRITICAL,
                 )
             target = self._cluster or address
-            self._client = distributed.Client(target, timeout=_CONNECT_SECONDS, set_as_default=False, name="close")
+            # Dask's own, when it can't be made, tries to say goodbye to nobody for 20 seconds, and prints a traceback.
+            client = type("Client", (distributed.Client,), {"__del__": lambda self: None})
+            self._client = client(target, timeout=_CONNECT_SECONDS, set_as_default=False, name="close")
             with suppress(TimeoutError, asyncio.TimeoutError):
                 self._client.wait_for_workers(1, timeout=_FIRST_WORKER_SECONDS)
 
@@ -52,22 +69,39 @@ class Scheduler:
 
     def workers(self, resource: str) -> dict[str, float]:
         """The workers that are there, and how much of a resource each offers."""
-        with self._talking():
+        with _talking_to(self.address):
             there = self._client.scheduler_info(n_workers=-1)["workers"]
             return {address: each.get("resources", {}).get(resource, 0) for address, each in there.items()}
 
     def ask(self, function: Callable[..., Any], *arguments: Any, workers: Sequence[str]) -> dict[str, Any]:
         """What a function says on some workers; an error stands in the place of an answer."""
-        with self._talking():
+        with _talking_to(self.address):
             found: dict[str, Any] = self._client.run(function, *arguments, workers=list(workers), on_error="return")
             return found
 
     def submit(self, function: Callable[..., Any], *arguments: Any, worker: str, resources: Mapping[str, int]) -> Any:
         """Have one worker, and no other, call a function; never instead of doing so taken from an earlier call."""
-        with self._talking():
+        with _talking_to(self.address):
             return self._client.submit(
                 function, *arguments, workers=[worker], allow_other_workers=False, resources=dict(resources), pure=False
             )
+
+    def cancel(self, futures: Sequence[Any]) -> None:
+        """Say that nobody wants to know any more what these come to; their workers stop."""
+        if futures:
+            with _talking_to(self.address):
+                self._client.cancel(list(futures), force=True)
+
+    def refuse_lost(self) -> None:
+        """Raise ParameterError when the scheduler is gone: Dask would go on with what it last knew of it."""
+        if self._client.status != "running":
+            fault = Fault(
+                f"--cluster {self.address}",
+                "no connection any more",
+                "a scheduler that runs to the end of the close",
+                "start it again, and run again: what was finished is kept",
+            )
+            raise ParameterError("the scheduler of the cluster was lost.", [fault])
 
     def outcome(self, future: Any) -> tuple[Any, str]:
         """What a function came to, or what prevented it."""
@@ -80,23 +114,24 @@ class Scheduler:
             return None, f"the last ended with {type(error).__name__}: {' '.join(str(error).split())[:300]}"
         return None, "its worker was lost"
 
-    @contextmanager
-    def _talking(self) -> Iterator[None]:
-        try:
-            yield
-        except (OSError, ValueError, TypeError, RuntimeError, TimeoutError) as error:
-            raise ParameterError(
-                "the scheduler of the cluster can't be reached.",
-                [
-                    Fault(
-                        f"--cluster {self.address}",
-                        " ".join(str(error).split())[:300] or type(error).__name__,
-                        "the address of a Dask scheduler that is running, such as tcp://host:8786",
-                        "start one with `dask scheduler`, look at host, port and firewall; for tls:// also at the "
-                        "certificates that Dask's configuration names under distributed.comm.tls",
-                    )
-                ],
-            ) from error
+
+@contextmanager
+def _talking_to(address: str) -> Iterator[None]:
+    try:
+        yield
+    except (OSError, ValueError, TypeError, RuntimeError) as error:
+        raise ParameterError(
+            "the scheduler of the cluster can't be reached.",
+            [
+                Fault(
+                    f"--cluster {address}",
+                    " ".join(str(error).split())[:300] or type(error).__name__,
+                    "the address of a Dask scheduler that is running, such as tcp://host:8786",
+                    "start one with `dask scheduler`, look at host, port and firewall; for tls:// also at the "
+                    "certificates that Dask's configuration names under distributed.comm.tls",
+                )
+            ],
+        ) from error
 
 
 def unfit(address: str, refused: Mapping[str, str]) -> ParameterError:
@@ -115,6 +150,23 @@ def _remedy(why: str) -> str:
     if "folder" in why:
         return "mount the outputs under the same path there, or keep them in a storage: --outputs s3://bucket/prefix"
     return "install the same version there, and start the worker again"
+
+
+def asked_for() -> Callable[[], bool]:
+    """For a function that runs on a worker: something that says whether anybody still wants what it comes to.
+
+    Nobody does when the run that asked was stopped or killed, or lost its line to the scheduler.
+    """
+    from distributed import get_worker
+
+    worker = get_worker()
+    key = worker.get_current_task()
+
+    def wanted() -> bool:
+        task = worker.state.tasks.get(key)
+        return task is not None and task.state == "executing"
+
+    return wanted
 
 
 def hosts(addresses: Collection[str]) -> dict[str, str]:

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TypeAlias
 
 from close_library.run.execution.storage.holder import held
-from close_library.run.execution.storage.objects import Remote, Storage
+from close_library.run.execution.storage.objects import Remote, Storage, is_part
 from close_library.run.files.atomic import file_digest, write_json
 from close_library.run.freshness.stamps import stamp_file
 from close_library.run.planning.prepare import Request, prepare, storage_url
@@ -44,9 +44,10 @@ def outputs_here(request: Request) -> Iterator[Request]:
     here = replace(request, outputs=_cache() / hashlib.sha256(url.encode()).hexdigest()[:24], storage=url)
     prepared = prepare(here)
     mirror = Mirror.of(url, prepared.folder)
-    with held(mirror.storage, mirror.period, request.wait):
+    with held(mirror.storage, mirror.period, request.wait) as refuse_lost:
         mirror.fetch()
         yield here
+        refuse_lost()
         mirror.send()
 
 
@@ -70,6 +71,7 @@ class Mirror:
 
     def fetch(self) -> None:
         """Make what lies here what lies there."""
+        self.storage.remove_parts()
         known, there = self._state(), self._there()
         for path in self._here():
             if path not in there:
@@ -129,7 +131,7 @@ class Mirror:
     def _belongs(self, path: str) -> bool:
         first, _, rest = path.partition("/")
         name = path.rpartition("/")[2]
-        if name.endswith(_NOT_MIRRORED) or (name.startswith(".") and ".part" in name):
+        if name.endswith(_NOT_MIRRORED) or is_part(name):
             return False
         if first == ".run":  # the machinery of the period, and of all periods
             return rest.startswith(self.period) or not rest[:4].isdigit()

@@ -1,6 +1,7 @@
 """A storage as a place of whole files below one address. The only module that knows fsspec.
 
-A file appears there whole or not at all, as object stores promise: nothing is ever written in pieces or in place.
+A file appears there whole or not at all. Object stores promise it; where there are folders (`file://`, `sftp://`), it is
+sent under a temporary name and renamed.
 """
 
 from __future__ import annotations
@@ -16,11 +17,12 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 from filelock import FileLock
 
 from close_library.errors import CloseError, Fault, ParameterError, ReportError
-from close_library.run.files.atomic import file_digest, whole
+from close_library.run.files.atomic import file_digest, part_of, whole
 from close_library.run.freshness.stamps import stamp_file
 from close_library.run.planning.task import ENDINGS, Task
 
@@ -54,13 +56,21 @@ class Storage:
     def put(self, source: Path, path: str) -> None:
         """Send a file; it appears whole."""
         with self._telling():
-            self._files.put_file(str(source), f"{self._root}/{path}")
+            if not self._has_folders:
+                self._files.put_file(str(source), f"{self._root}/{path}")
+                return
+            part = part_of(Path(path), f"-{uuid4().hex}").as_posix()
+            self._make_folder_of(path)
+            self._files.put_file(str(source), f"{self._root}/{part}")
+            self._files.mv(f"{self._root}/{part}", f"{self._root}/{path}")
 
     def write(self, path: str, content: bytes, *, only_if_absent: bool = False) -> bool:
         """Write a small file; with `only_if_absent` False comes back when there is one already."""
         try:
             with self._telling(FileExistsError):
                 mode = {"mode": "create"} if only_if_absent else {}
+                if self._has_folders:
+                    self._make_folder_of(path)
                 self._files.pipe_file(f"{self._root}/{path}", content, **mode)
         except FileExistsError:
             return False
@@ -81,6 +91,19 @@ class Storage:
         for path in paths:
             with suppress(FileNotFoundError), self._telling(FileNotFoundError):
                 self._files.rm_file(f"{self._root}/{path}")
+
+    def remove_parts(self) -> None:
+        """Remove what a killed run left behind under temporary names."""
+        if self._has_folders:
+            self.remove([path for path in self.versions() if is_part(path)])
+
+    @property
+    def _has_folders(self) -> bool:
+        """Whether paths begin at a root, so that folders must be made; a bucket has only names."""
+        return bool(self._files.root_marker == "/")
+
+    def _make_folder_of(self, path: str) -> None:
+        self._files.makedirs(f"{self._root}/{path}".rpartition("/")[0], exist_ok=True)
 
     @cached_property
     def _opened(self) -> tuple[Any, str]:
@@ -190,6 +213,12 @@ class Remote:
                 self.storage.put(file, path)
             else:
                 self.storage.remove([path])
+
+
+def is_part(path: str) -> bool:
+    """Whether a file has a temporary name."""
+    name = path.rpartition("/")[2]
+    return name.startswith(".") and ".part" in name
 
 
 def _fetched() -> Path:
