@@ -79,7 +79,9 @@ def test_imports_point_upstream(path: Path) -> None:
     assert known <= allowed, f"{room} imports {sorted(known - allowed)}"
 
 
-@pytest.mark.parametrize("path", [path for path in MODULES if set(RUN) & set(path.relative_to(PACKAGE).parts[1:-1])], ids=str)
+@pytest.mark.parametrize(
+    "path", [path for path in MODULES if set(RUN) & set(path.relative_to(PACKAGE).parts[1:-1])], ids=str
+)
 def test_imports_point_upstream_in_run(path: Path) -> None:
     room = path.relative_to(PACKAGE / "run").parts[0]
     known = {module.split(".")[2] for module in imports_of(path) if module.startswith("close_library.run.")}

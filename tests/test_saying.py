@@ -149,6 +149,20 @@ def test_two_people_sign_what_is_explained(closed_tiny: Tiny) -> None:
     assert told(closed_tiny.say("history", "--json"))["events"][-1]["seq"] == 4
 
 
+def test_an_explanation_changed_after_the_review_is_reviewed_anew(closed_tiny: Tiny) -> None:
+    explain_all(closed_tiny)
+    place = ("-p", "borealis", "-w", "20")
+    for role, by in (("preparer", "Ana"), ("reviewer", "Ben")):
+        assert closed_tiny.say("sign", *place, "--as", role, "--by", by).code == 0
+    assert closed_tiny.say("explain", "amount_differs:inv-2", "It was booked twice", "--by", "Ana").code == 0
+    assert state_of(closed_tiny, "borealis", "20") == "lapsed"
+    page = (closed_tiny.period / "borealis" / "20_receivables_to_ledger.html").read_text(encoding="utf-8")
+    assert "an explanation in it changed since" in page
+    assert closed_tiny.say("sign", *place, "--as", "reviewer", "--by", "ana").code == 2
+    assert closed_tiny.say("sign", *place, "--as", "reviewer", "--by", "Ben").code == 0
+    assert state_of(closed_tiny, "borealis", "20") == "reviewed"
+
+
 def test_a_sign_off_of_a_document_that_is_gone_has_lapsed(closed_tiny: Tiny) -> None:
     closed_tiny.say("sign", *BOREALIS_20, "--as", "preparer", "--by", "Ana")
     _gone(closed_tiny)

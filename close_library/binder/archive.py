@@ -10,8 +10,9 @@ from __future__ import annotations
 import hashlib
 import os
 import zipfile
-from collections.abc import Iterator, Mapping
-from pathlib import Path, PurePosixPath
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path, PurePosixPath, PureWindowsPath
 from types import TracebackType
 from typing import IO, Self
 
@@ -52,14 +53,13 @@ class Archive:
         self.path = path
         try:
             self._zip = zipfile.ZipFile(path)
-            names = self._zip.namelist()
-        except (OSError, zipfile.BadZipFile, ValueError, NotImplementedError, UnicodeDecodeError) as error:
+        except (OSError, zipfile.BadZipFile, ValueError, NotImplementedError) as error:
             raise _damaged(path, str(error)) from error
-        wrong = [name for name in names if not _is_inside(name)]
-        if wrong or len(set(names)) != len(names):
+        wrong = _wrong_member(self._zip.infolist(), path.stat().st_size)
+        if wrong:
             self._zip.close()
-            raise _damaged(path, f"the member {wrong[0]!r}" if wrong else "two members of one name")
-        self.names = sorted(names)
+            raise _damaged(path, wrong)
+        self.names = sorted(self._zip.namelist())
 
     def __enter__(self) -> Self:
         return self
@@ -98,11 +98,14 @@ class Archive:
             raise _damaged(self.path, f"{name}: {error}") from error
 
     def extract(self, name: str, place: Path) -> None:
-        """Write a member to a file."""
-        place.parent.mkdir(parents=True, exist_ok=True)
-        with place.open("wb") as file:
-            for block in self.blocks(name):
-                file.write(block)
+        """Write a member to a new file. Raises ReportError when it can't be read, or has no place as a file there."""
+        try:
+            place.parent.mkdir(parents=True, exist_ok=True)
+            with place.open("xb") as file:
+                for block in self.blocks(name):
+                    file.write(block)
+        except OSError as error:
+            raise _damaged(self.path, f"{name} can't be unpacked: {error.strerror or error}") from error
 
     def first_foreign_byte(self) -> int | None:
         """Where the file first differs from the archive that its members make; None when it is that archive."""
@@ -197,13 +200,32 @@ def _blocks(content: Content) -> Iterator[bytes]:
             yield block
 
 
+def _wrong_member(members: Sequence[zipfile.ZipInfo], length: int) -> str:
+    """What no binder has, found before a byte of a member is read; empty when there is nothing of the kind.
+
+    Compressed members, and members that lie in one another, could hold more than any disk does.
+    """
+    names = [member.filename for member in members]
+    if twice := next((name for name, count in Counter(names).items() if count > 1), None):
+        return f"two members of the name {twice!r}"
+    for member in members:
+        if not _is_inside(member.filename) or member.orig_filename != member.filename:
+            return f"the member {member.orig_filename!r}, which is no place in a folder"
+        if member.compress_type != zipfile.ZIP_STORED or member.compress_size != member.file_size:
+            return f"the member {member.filename!r}, which is not stored as it is"
+    if sum(member.file_size for member in members) > length:
+        return "members that are longer than the file"
+    return ""
+
+
 def _is_inside(name: str) -> bool:
     path = PurePosixPath(name)
     return (
-        bool(name)
+        bool(path.parts)
         and not path.is_absolute()
         and ".." not in path.parts
         and "\\" not in name
+        and not PureWindowsPath(name).drive
         and path.as_posix() == name
     )
 

@@ -66,6 +66,22 @@ def parameter_changes(before: Mapping[str, Any], now: Mapping[str, Any]) -> list
     return changes
 
 
+def changes_since(
+    parameters_before: Mapping[str, Any],
+    made_before: Mapping[str, Any],
+    parameters_now: Mapping[str, Any],
+    made_now: Mapping[str, Any],
+) -> list[Change]:
+    """All that is not as in the binder before. `made_…` say `notebooks`, `library`, `python` and `packages`, as manifests do."""
+    then, now = ({"python": made["python"], **made["packages"]} for made in (made_before, made_now))
+    return [
+        *parameter_changes(parameters_before, parameters_now),
+        *digest_changes("notebook", made_before["notebooks"], made_now["notebooks"]),
+        *digest_changes("library", made_before["library"], made_now["library"]),
+        *digest_changes("package", then, now),
+    ]
+
+
 def digest_changes(kind: str, before: Mapping[str, str], now: Mapping[str, str]) -> list[Change]:
     """What of a kind (`notebook`, `package`, `library`) is another one now."""
     return [
@@ -95,9 +111,10 @@ def direction(key: str, before: str | None, now: str | None) -> str:
 
 def _by_number(before: str, now: str) -> str:
     try:
-        return _LOOSENED if Decimal(now) > Decimal(before) else _TIGHTENED
+        more = Decimal(now) - Decimal(before)
     except InvalidOperation:
         return _CHANGED
+    return _LOOSENED if more > 0 else _TIGHTENED if more < 0 else _CHANGED
 
 
 def _settings(parameters: Mapping[str, Any], scope: str) -> dict[str, tuple[str, str]]:

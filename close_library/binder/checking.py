@@ -2,80 +2,40 @@
 
 from __future__ import annotations
 
-import json
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from close_library.binder import contents
 from close_library.binder.archive import Archive
-from close_library.binder.manifest import (
-    DIGEST,
-    FORMAT,
-    KEY,
-    MANIFEST,
-    SIGNATURE,
-    binder_hash,
-    digest_line,
-    manifest_bytes,
-)
+from close_library.binder.chain import check_chain
+from close_library.binder.manifest import DIGEST, KEY, MANIFEST, SIGNATURE, digest_line, read_manifest
 from close_library.binder.signature import fingerprint_of, is_signed
+from close_library.binder.verdict import Verdict, first_line
 from close_library.errors import CloseError, ReportError
 from close_library.record.export import faults_of_export, read_export
 
 
-@dataclass(frozen=True)
-class Difference:
-    """One thing that is not as it was sealed, or not as it comes out again: where, and what."""
-
-    place: str
-    what: str
-
-
-@dataclass
-class Verdict:
-    """What was looked at and held, what is worth knowing, and every difference."""
-
-    held: list[str] = field(default_factory=list)
-    notes: list[str] = field(default_factory=list)
-    differences: list[Difference] = field(default_factory=list)
-
-    def differs(self, place: str, what: str) -> None:
-        """Note a difference."""
-        self.differences.append(Difference(place, what))
-
-
 def check_seal(
-    path: Path, archive: Archive, verdict: Verdict, trusted: str = "", prior: Path | None = None
+    path: Path, archive: Archive, verdict: Verdict, trusted: str = "", prior: Path | None = None, *, alone: bool = False
 ) -> dict[str, Any]:
     """Check everything that needs no computation; returns the manifest, empty where it can't be read.
 
-    `trusted` is the fingerprint that the reader expects; `prior` the binder before, else looked for beside this one.
+    `trusted` is the fingerprint that the reader expects; `prior` the binder before, else looked for beside this one;
+    `alone`: whatever it follows is not looked at.
     """
-    manifest = _read_manifest(archive, verdict)
-    if not manifest:
+    try:
+        manifest = read_manifest(archive)
+        line = archive.read(DIGEST)
+    except ReportError as error:
+        verdict.differs("seal", f"it can't be read: {first_line(error)}")
         return {}
+    if line != (expected := digest_line(archive.read(MANIFEST))):
+        verdict.differs(DIGEST, f"it says {line[:64]!r}, the manifest is {expected[:64].decode()}")
     _check_files(archive, manifest, verdict)
     _check_signature(archive, manifest, verdict, trusted)
-    _check_chain(path, manifest, verdict, prior)
+    if not alone:
+        check_chain(path, archive, manifest, verdict, prior)
     _check_record(archive, manifest, verdict)
-    return manifest
-
-
-def _read_manifest(archive: Archive, verdict: Verdict) -> dict[str, Any]:
-    try:
-        written = archive.read(MANIFEST)
-        manifest: dict[str, Any] = json.loads(written)
-        known = isinstance(manifest, dict) and manifest.get("format") == FORMAT and manifest_bytes(manifest) == written
-        line = archive.read(DIGEST)
-    except (ReportError, ValueError) as error:
-        verdict.differs("seal", f"it can't be read: {_first_line(error)}")
-        return {}
-    if not known:
-        verdict.differs(MANIFEST, "it is not spelled as a manifest is")
-        return {}
-    if line != digest_line(written):
-        verdict.differs(DIGEST, f"it says {line[:64]!r}, the manifest is {digest_line(written)[:64].decode()}")
     return manifest
 
 
@@ -92,7 +52,7 @@ def _check_files(archive: Archive, manifest: dict[str, Any], verdict: Verdict) -
         try:
             found = archive.digest(name)
         except ReportError as error:
-            verdict.differs(name, _first_line(error))
+            verdict.differs(name, first_line(error))
             continue
         if found != manifest["files"][name]["sha256"]:
             verdict.differs(name, f"sha256 {found}, sealed as {manifest['files'][name]['sha256']}")
@@ -101,12 +61,17 @@ def _check_files(archive: Archive, manifest: dict[str, Any], verdict: Verdict) -
         if place is not None:
             verdict.differs(f"{archive.path.name}, byte {place:,}", "not a byte of the archive that its files make")
         else:
-            verdict.held.append(f"{len(named):,} files have the bytes that were sealed.")
+            verdict.held.append(
+                f"{len(named):,} files have the bytes that were sealed; none is missing, none was added."
+            )
 
 
 def _check_signature(archive: Archive, manifest: dict[str, Any], verdict: Verdict, trusted: str) -> None:
     if not manifest["key"]:
-        verdict.notes.append("It is not signed: no key was given when it was sealed.")
+        verdict.notes.append(
+            "It is not signed: no key was given when it was sealed. Anybody could have made it; its hash is all that tells "
+            "it from another."
+        )
         if trusted:
             verdict.differs(SIGNATURE, f"not signed, expected the key {trusted}")
         return
@@ -114,41 +79,22 @@ def _check_signature(archive: Archive, manifest: dict[str, Any], verdict: Verdic
         signature, key = archive.read(SIGNATURE), archive.read(KEY)
         fingerprint = fingerprint_of(key)
     except ReportError as error:
-        verdict.differs("seal", _first_line(error))
+        verdict.differs("seal", first_line(error))
         return
     if fingerprint != manifest["key"]:
         verdict.differs(KEY, f"the key {fingerprint}, sealed with {manifest['key']}")
     elif not is_signed(archive.read(MANIFEST), signature, key):
         verdict.differs(SIGNATURE, "not this key's signature of this manifest")
-    elif trusted and trusted.lower().replace(":", "") != fingerprint:
+    elif trusted and trusted != fingerprint:
         verdict.differs(KEY, f"the key {fingerprint}, expected {trusted}")
+    elif trusted:
+        verdict.held.append(f"Signed by the key {fingerprint}, which is the one expected.")
     else:
         verdict.held.append(f"Signed by the key {fingerprint}.")
-        if not trusted:
-            verdict.notes.append("Compare this fingerprint with the one that you had from whoever sealed it.")
-
-
-def _check_chain(path: Path, manifest: dict[str, Any], verdict: Verdict, prior: Path | None) -> None:
-    named = manifest["prior"]
-    if named is None:
-        verdict.notes.append("It is the first of its chain.")
-        return
-    beside = prior or path.with_name(named["file"])
-    if not beside.is_file():
         verdict.notes.append(
-            f"It follows the binder of {named['period']} with the hash {named['sha256']}, which is not here to compare."
+            "Whose key that is, no binder can prove: compare the fingerprint with the one that its owner gave you, "
+            "or give that as --fingerprint."
         )
-        return
-    try:
-        with Archive(beside) as before:
-            found = binder_hash(before)
-    except ReportError as error:
-        verdict.differs(beside.name, _first_line(error))
-        return
-    if found == named["sha256"]:
-        verdict.held.append(f"It follows the binder of {named['period']} ({beside.name}).")
-    else:
-        verdict.differs(beside.name, f"its hash is {found}, this binder follows {named['sha256']}")
 
 
 def _check_record(archive: Archive, manifest: dict[str, Any], verdict: Verdict) -> None:
@@ -156,7 +102,7 @@ def _check_record(archive: Archive, manifest: dict[str, Any], verdict: Verdict) 
     try:
         rows = read_export(archive.read(contents.EVENTS))
     except CloseError as error:
-        verdict.differs(contents.EVENTS, _first_line(error))
+        verdict.differs(contents.EVENTS, first_line(error))
         return
     record = manifest["record"]
     if len(rows) != record["events"]:
@@ -169,9 +115,3 @@ def _check_record(archive: Archive, manifest: dict[str, Any], verdict: Verdict) 
             verdict.held.append(f"{len(rows):,} events of the record follow each other without a gap.")
     else:
         verdict.held.append("Nothing had been said in the record.")
-
-
-def _first_line(error: Exception) -> str:
-    if isinstance(error, CloseError) and error.faults:
-        return error.faults[0].found
-    return str(error).splitlines()[0] if str(error) else type(error).__name__

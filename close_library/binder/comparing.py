@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from close_library.binder.archive import Archive
-from close_library.binder.checking import Difference
+from close_library.binder.verdict import Difference
 from close_library.run.files.atomic import file_digest
 
 MISSING = "not there"

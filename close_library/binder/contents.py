@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import platform
+import re
 from collections.abc import Mapping
 from importlib.metadata import distributions, version
 from pathlib import Path
@@ -24,6 +25,11 @@ EVENTS, ENVIRONMENT, CHANGES, PAGES, README = (
     "README.txt",
 )
 
+RESOLVED = f"{PERIOD}/books/parameters.json"
+"""The parameters as they were in force, which the notebooks read."""
+
+ENDING = ".binder.zip"
+
 NOT_TESTED = (
     "whether a line's amount is its quantity times its price",
     "applications to a draft or void document",
@@ -31,6 +37,14 @@ NOT_TESTED = (
     "a credit memo that is larger than its invoice",
 )
 """What an auditor should know that no workpaper tests (ACCOUNTING)."""
+
+
+_PASSWORD = re.compile(rb"""(://[^\s:/@"']*:)[^\s"']+(?=@)|([?&]\w*pass\w*=)[^\s"'&]+""")
+
+
+def file_name(heading: Mapping[str, Any]) -> str:
+    """How the file of a binder is called."""
+    return f"{heading['company']}_{heading['period']}{ENDING}"
 
 
 def period_files(period: Path) -> dict[str, Content]:
@@ -71,22 +85,30 @@ def _is(path: Path, digest: str) -> bool:
 
 
 def sources_of(prepared: Prepared) -> dict[str, Content]:
-    """The notebooks and parameters of a run as their files are."""
+    """The notebooks and parameters of a run as their files are, but without the password of the record's address."""
     folder = prepared.company.folder
     files = [folder / "company.yaml", *prepared.company.programs_with_files.values()]
     own = folder / "periods" / f"{prepared.period}.yaml"
     return {
         **{f"{NOTEBOOKS}/{each.path.name}": each.path for each in prepared.notebooks.workpapers},
         **{
-            f"{PARAMETERS}/{path.relative_to(folder).as_posix()}": path
+            f"{PARAMETERS}/{path.relative_to(folder).as_posix()}": without_password(path.read_bytes())
             for path in [*files, *([own] if own.is_file() else [])]
         },
     }
 
 
+def without_password(parameters: bytes) -> bytes:
+    """A parameters file as others may see it: the record's address names its server and database, not how to get in."""
+    return _PASSWORD.sub(rb"\1\2***", parameters)
+
+
 def environment() -> dict[str, Any]:
     """What computed it: the library, Python, and the version of every package beside it."""
-    installed = {each.metadata["Name"].lower().replace("_", "-"): each.version for each in distributions()}
+    installed: dict[str, str] = {}
+    for each in distributions():
+        if name := each.metadata["Name"]:
+            installed.setdefault(name.lower().replace("_", "-"), each.version)
     return {
         "library": {"version": version("close-workbook"), "sha256": library_digest()},
         "python": platform.python_version(),
@@ -113,5 +135,5 @@ def readme(heading: Mapping[str, Any], fingerprint: str | None) -> bytes:
 
 To check it, and to compute everything again from the books, with the same version of the product and no network:
 
-  close verify {heading["company"]}_{heading["period"]}.binder.zip
+  close verify {file_name(heading)}
 """.encode()

@@ -12,20 +12,27 @@ from typing import Any
 
 from close_library.binder import contents
 from close_library.binder.archive import Archive
-from close_library.binder.checking import Verdict
 from close_library.binder.comparing import compare_file
+from close_library.binder.given import check_given
+from close_library.binder.pages import binder_pages
+from close_library.binder.verdict import Verdict
+from close_library.errors import Fault, ReportError
 from close_library.parameters import load_parameters
 from close_library.period import Period
 from close_library.record.export import read_export, restored
 from close_library.run.close import perform
+from close_library.run.files.atomic import json_bytes
 from close_library.run.gathering.index import OUTSIDE_DIGEST
 from close_library.run.planning.glance import Glance
 from close_library.run.planning.plan import choose, read_notebooks
 from close_library.run.planning.prepare import Prepared, Request
 from close_library.run.progress import Reporter, Stopwatch
-from close_library.run.said.heard import hear
+from close_library.run.said.heard import Heard, hear
 
 _BOOKS = f"{contents.PERIOD}/books/"
+_LOOKED_AT = (f"{contents.NOTEBOOKS}/", f"{contents.PARAMETERS}/", contents.EVENTS, contents.CHANGES, "seal/")
+"""What is neither given nor made again: it is executed, read, or was looked at with the seal."""
+
 _GIVEN = (
     "manifest.json",
     "parameters.json",
@@ -53,6 +60,7 @@ def reperform(
     prepared = _unpacked(archive, manifest, given, folder)
     with restored(read_export(archive.read(contents.EVENTS)), prepared.company_folder) as record:
         heard = hear(record, manifest["period"])
+        check_given(archive, manifest, prepared, record, verdict)
     request = Request(folder / contents.PARAMETERS, folder / "outputs", folder / contents.NOTEBOOKS, workers=workers)
     machinery = prepared.company_folder / ".run"
     machinery.mkdir()
@@ -64,13 +72,42 @@ def reperform(
         verdict.differences += compare_file(archive, name, prepared.folder / inside[name], name)
     for extra in sorted(_files(prepared.folder) - {*inside.values()}):
         verdict.differs(f"{contents.PERIOD}/{extra}", "it came out and is not in the binder")
-    return Reperformed(len(outcomes), len(made))
+    reporter.step("setting the pages of the binder again")
+    own = _own_files(archive, manifest, prepared, heard, folder)
+    for name, again in own.items():
+        verdict.differences += compare_file(archive, name, again, name)
+    for name in archive.names:
+        if name not in inside and name not in own and not name.startswith(_LOOKED_AT):
+            verdict.differs(name, "nothing in a binder is called so")
+    return Reperformed(len(outcomes), len(made) + len(own))
+
+
+def _own_files(
+    archive: Archive, manifest: dict[str, Any], prepared: Prepared, heard: Heard, folder: Path
+) -> dict[str, Path]:
+    """What the binder says of itself, made again: its pages, its README, what computed it."""
+    changes = json.loads(archive.read(contents.CHANGES))
+    files = {
+        contents.PAGES: binder_pages(prepared.folder, heard, manifest, manifest["key"], changes),
+        contents.README: contents.readme(manifest, manifest["key"]),
+        contents.ENVIRONMENT: json_bytes({name: manifest[name] for name in ("library", "python", "packages")}),
+    }
+    again = folder / "again"
+    again.mkdir()
+    for name, content in files.items():
+        (again / name).write_bytes(content)
+    return {name: again / name for name in files}
 
 
 def _given(archive: Archive) -> list[str]:
     """The files of the period that nothing in the binder makes: the books as they were sealed, and what had been said."""
-    tables = json.loads(archive.read(f"{_BOOKS}manifest.json"))["tables"].values()
-    given = {*(f"{_BOOKS}{entry['file']}" for entry in tables), *(f"{_BOOKS}{name}" for name in _GIVEN)}
+    tables = json.loads(archive.read(f"{_BOOKS}manifest.json"))["tables"]
+    if strange := [name for name, entry in tables.items() if entry["file"] != f"{name}.parquet"]:
+        raise ReportError(
+            "the books can't be read.",
+            [Fault(f"{_BOOKS}manifest.json", f"another file for {strange[0]}", f"{strange[0]}.parquet", "")],
+        )
+    given = {*(f"{_BOOKS}{name}.parquet" for name in tables), *(f"{_BOOKS}{name}" for name in _GIVEN)}
     return [name for name in archive.names if name in given]
 
 

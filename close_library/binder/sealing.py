@@ -3,40 +3,46 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from close_library.binder import contents
-from close_library.binder.archive import Archive, Content, digest_of, write_archive
-from close_library.binder.changes import Change, digest_changes, parameter_changes
+from close_library.binder.archive import Archive, digest_of, write_archive
+from close_library.binder.changes import Change, changes_since
+from close_library.binder.checking import check_seal
 from close_library.binder.manifest import MANIFEST, binder_hash, sealed
+from close_library.binder.pages import binder_pages
 from close_library.binder.signature import SigningKey
-from close_library.errors import Fault, ReportError
+from close_library.binder.verdict import Verdict
+from close_library.errors import Fault, RecordError, ReportError
 from close_library.record import Head, Record
 from close_library.record.export import exported
-from close_library.report.pdf.binder import Cover, Paper, render_binder
 from close_library.run.files.atomic import json_bytes, sweep, whole
 from close_library.run.files.disk import writing_to
 from close_library.run.files.lock import locked
 from close_library.run.files.scratch import remove_abandoned
-from close_library.run.gathering.index import documents_of, read_index
+from close_library.run.freshness.pending import SAID_SINCE, pending_work
+from close_library.run.gathering.index import read_index
 from close_library.run.gathering.redraw import refresh
 from close_library.run.planning.prepare import Prepared, Request, prepare
 from close_library.run.progress import Reporter
-from close_library.run.said.heard import Heard, hear, said_of, said_of_period
-from close_library.run.said.recorded import record_if_any
+from close_library.run.said.heard import hear
+from close_library.run.said.recorded import kept_heads, record_if_any
 
-ENDING = ".binder.zip"
+ENDING = contents.ENDING
+_PRIOR_NAME = re.compile(r"_(\d{4}-\d{2})" + re.escape(ENDING))
 
 
 @dataclass(frozen=True)
 class Prior:
-    """The binder before: its period, its hash, its name, and what it was made with."""
+    """The binder before: its period, its hash, its name, its key, and what it was made with."""
 
     period: str
     hash: str
     file: str
+    fingerprint: str | None
     parameters: dict[str, Any]
     made_with: dict[str, Any]
 
@@ -66,7 +72,7 @@ def seal_binder(request: Request, key: SigningKey | None, reporter: Reporter, to
     reporter.step("reading the period")
     prepared = prepare(request)
     company, period = prepared.settings.company, str(prepared.period)
-    path = to or prepared.company_folder / "binders" / f"{company}_{period}{ENDING}"
+    path = to or prepared.company_folder / "binders" / contents.file_name({"company": company, "period": period})
     with (
         writing_to(prepared.company_folder),
         locked(prepared.company_folder / ".run", company, period, request.wait),
@@ -74,13 +80,14 @@ def seal_binder(request: Request, key: SigningKey | None, reporter: Reporter, to
     ):
         sweep(prepared.folder)
         remove_abandoned()
+        _refuse_a_broken_record(record, prepared)
         heard = hear(record, period)
         refresh(prepared.folder, heard)
         index = _complete_index(prepared)
         prior = _prior_binder(prepared)
         members = {**contents.period_files(prepared.folder), **contents.sources_of(prepared)}
         made_with = contents.environment()
-        changes = _changes(prior, prepared, members, made_with)
+        changes = _changes(prior, prepared, made_with)
         head = _head(record, period)
         members |= {
             contents.EVENTS: exported(record.events() if record else (), period),
@@ -96,19 +103,23 @@ def seal_binder(request: Request, key: SigningKey | None, reporter: Reporter, to
             "record": {"events": head.events, "head": head.hash},
             "prior": prior.as_data() if prior else None,
         }
-        members[contents.README] = contents.readme(heading, key.fingerprint if key else None)
+        fingerprint = key.fingerprint if key else None
+        members[contents.README] = contents.readme(heading, fingerprint)
         reporter.step("setting the pages of the binder")
-        members[contents.PAGES] = _pages(prepared, index, heard, heading, key, changes, prior)
+        members[contents.PAGES] = binder_pages(
+            prepared.folder, heard, heading, fingerprint, [change.as_data() for change in changes]
+        )
         reporter.step("writing the binder")
         path.parent.mkdir(parents=True, exist_ok=True)
         with whole(path) as part:
             write_archive(part, everything := sealed(members, heading, key))
     digest, _ = digest_of(everything[MANIFEST])
-    return Sealed(path, digest, len(everything), key.fingerprint if key else None, prior, tuple(changes))
+    return Sealed(path, digest, len(everything), fingerprint, prior, tuple(changes))
 
 
 def _complete_index(prepared: Prepared) -> dict[str, Any]:
-    """The index of the period. Raises ReportError when a workpaper of the plan is missing or of older books."""
+    """The index of the period. Raises ReportError when a workpaper of the plan is missing or of older books, or would be
+    computed from other notebooks, parameters or code than it was."""
     index = read_index(prepared.folder)
     there = {(each["program"], each["ref"]): each for each in index.get("entries", [])}
     faults = [
@@ -121,45 +132,80 @@ def _complete_index(prepared: Prepared) -> dict[str, Any]:
         for program, workpaper in prepared.plan.pairs
         if (program, workpaper.ref) not in there or there[program, workpaper.ref]["stale"]
     ]
+    faults += [] if faults else _computed_otherwise(prepared, there)
     if faults:
         raise ReportError("the period is not complete.", faults)
     return index
 
 
+def _computed_otherwise(prepared: Prepared, there: dict[tuple[str, str], dict[str, Any]]) -> list[Fault]:
+    """The workpapers that come from other notebooks, parameters or code than would be sealed with them.
+
+    A failed one runs again each time: that it failed is what is sealed. What was said since is laid over the reports.
+    """
+    pending = pending_work(prepared, look_at_sources=False)
+    return [
+        Fault(
+            f"{program}/{workpaper.stem}",
+            pending[program, workpaper.ref].why,
+            "a workpaper of the notebooks and parameters as they are now",
+            f"close run {prepared.period}",
+        )
+        for program, workpaper in prepared.plan.pairs
+        if pending[program, workpaper.ref].work == "execute"
+        and pending[program, workpaper.ref].why != SAID_SINCE
+        and there[program, workpaper.ref]["status"] != "failed"
+    ]
+
+
 def _prior_binder(prepared: Prepared) -> Prior | None:
-    """The latest binder of an earlier period in the company's folder. Raises ReportError when it can't be read."""
-    stem, period = f"{prepared.settings.company}_", str(prepared.period)
+    """The latest binder of an earlier period in the company's folder.
+
+    Raises ReportError when it is damaged, or is not what its name says: what was loosened is told by comparing with it.
+    """
+    stem, period = prepared.settings.company, str(prepared.period)
     earlier = [
-        path
-        for path in sorted((prepared.company_folder / "binders").glob(f"{stem}*{ENDING}"))
-        if path.name.removeprefix(stem).removesuffix(ENDING) < period
+        (found[1], path)
+        for path in (prepared.company_folder / "binders").glob(f"*{ENDING}")
+        if (found := _PRIOR_NAME.fullmatch(path.name.removeprefix(stem))) and found[1] < period
     ]
     if not earlier:
         return None
-    with Archive(earlier[-1]) as archive:
-        manifest = json.loads(archive.read(MANIFEST))
-        parameters = json.loads(archive.read(f"{contents.PERIOD}/books/parameters.json"))
-        return Prior(manifest["period"], binder_hash(archive), earlier[-1].name, parameters, manifest)
+    of, path = max(earlier)
+    expected = f"the binder of {stem}, {of}, as it was sealed"
+    do = f"put it back from a copy, or move it away and have {period} begin a new chain"
+    verdict = Verdict()
+    try:
+        with Archive(path) as archive:
+            manifest = check_seal(path, archive, verdict, alone=True)
+            if manifest and (manifest["company"], manifest["period"]) != (stem, of):
+                verdict.differs(path.name, f"the binder of {manifest['company']}, {manifest['period']}")
+            if not verdict.differences:
+                parameters = json.loads(archive.read(contents.RESOLVED))
+                return Prior(of, binder_hash(archive), path.name, manifest["key"], parameters, manifest)
+    except ReportError as error:
+        verdict.differs(path.name, error.faults[0].found if error.faults else error.summary)
+    raise ReportError(
+        "the binder before can't be followed.",
+        [Fault(f"{path}, {each.place}", each.what, expected, do) for each in verdict.differences],
+    )
 
 
-def _changes(
-    prior: Prior | None, prepared: Prepared, members: dict[str, Content], made_with: dict[str, Any]
-) -> list[Change]:
+def _changes(prior: Prior | None, prepared: Prepared, made_with: dict[str, Any]) -> list[Change]:
     if prior is None:
         return []
     parameters = json.loads((prepared.folder / "books" / "parameters.json").read_text(encoding="utf-8"))
-    then = prior.made_with
     notebooks = {each.path.name: each.sha256 for each in prepared.notebooks.workpapers}
-    return [
-        *parameter_changes(prior.parameters, parameters),
-        *digest_changes("notebook", then["notebooks"], notebooks),
-        *digest_changes("library", then["library"], made_with["library"]),
-        *digest_changes(
-            "package",
-            {"python": then["python"], **then["packages"]},
-            {"python": made_with["python"], **made_with["packages"]},
-        ),
-    ]
+    return changes_since(prior.parameters, prior.made_with, parameters, {**made_with, "notebooks": notebooks})
+
+
+def _refuse_a_broken_record(record: Record | None, prepared: Prepared) -> None:
+    """Refuse to seal events that are not as they were written. Raises RecordError."""
+    if record is None:
+        return
+    faults = record.verify(kept_heads(prepared.company_folder))
+    if faults:
+        raise RecordError("the record is not as it was written.", faults)
 
 
 def _head(record: Record | None, period: str) -> Head:
@@ -168,42 +214,3 @@ def _head(record: Record | None, period: str) -> Head:
         return Head(0, "")
     lines = exported(record.events(), period).splitlines()
     return Head(len(lines), json.loads(lines[-1])["hash"]) if lines else Head(0, "")
-
-
-def _pages(
-    prepared: Prepared,
-    index: dict[str, Any],
-    heard: Heard,
-    heading: dict[str, Any],
-    key: SigningKey | None,
-    changes: list[Change],
-    prior: Prior | None,
-) -> bytes:
-    papers = []
-    for path, document in documents_of(prepared.folder):
-        rows = path.with_suffix(".rows.parquet")
-        said = said_of(document, heard.of(document["program"], document["ref"]))
-        papers.append(Paper(document, rows if rows.exists() else None, said))
-    record, library = heading["record"], heading["library"]
-    cover = Cover(
-        seal=[
-            ("Signed by the key (SHA-256)", key.fingerprint if key else "not signed: no key was given"),
-            (
-                "Binder before",
-                f"{prior.period}, SHA-256 {prior.hash}" if prior else "none: this is the first in its folder",
-            ),
-            (
-                "Record",
-                f"{record['events']} events, the last {record['head']}" if record["events"] else "nothing was said",
-            ),
-            ("Library", f"{library['version']}, SHA-256 {library['sha256']}; Python {heading['python']}"),
-            ("To perform it again", f"close verify {index['company']}_{index['period']}{ENDING}"),
-        ],
-        changes=[change.as_data() for change in changes],
-        compared_with=f"Compared with the binder of {prior.period}"
-        if prior
-        else "There is no binder before to compare with",
-        not_tested=contents.NOT_TESTED,
-    )
-    parameters = json.loads((prepared.folder / "books" / "parameters.json").read_text(encoding="utf-8"))
-    return render_binder(cover, index, said_of_period(index["entries"]), papers, parameters)

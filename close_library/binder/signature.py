@@ -10,6 +10,7 @@ import binascii
 import errno
 import hashlib
 import os
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,7 +25,7 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_public_key,
 )
 
-from close_library.errors import Fault, ReportError
+from close_library.errors import Fault, ParameterError, ReportError
 
 PASSWORD_VARIABLE = "CLOSE_KEY_PASSWORD"
 """The environment variable that holds the password of an encrypted key."""
@@ -103,9 +104,31 @@ def read_key(path: Path) -> SigningKey:
 
 
 def fingerprint_of(public_pem: bytes) -> str:
-    """The sha256 of a public key. Raises ReportError when it is none."""
-    der = _public(public_pem).public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
-    return hashlib.sha256(der).hexdigest()
+    """The sha256 of a public key. Raises ReportError when it is none, or not spelled as `SigningKey.public_pem` spells it."""
+    key = _public(public_pem)
+    if key.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo) != public_pem:
+        raise ReportError(
+            "the binder's key can't be read.", [Fault("seal/key.pem", "another spelling of a key", "the key as PEM")]
+        )
+    return hashlib.sha256(key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)).hexdigest()
+
+
+def read_fingerprint(typed: str) -> str:
+    """A fingerprint as a person gives it: capitals, spaces, colons and `SHA256:` do no harm. Raises ParameterError."""
+    plain = re.sub(r"[\s:]", "", re.sub(r"^\s*sha-?256\s*[:=]?", "", typed.lower()))
+    if not re.fullmatch(r"[0-9a-f]{64}", plain):
+        raise ParameterError(
+            "the fingerprint can't be read as one.",
+            [
+                Fault(
+                    "--fingerprint",
+                    f"{typed[:80]} ({len(plain)} characters)",
+                    "64 hexadecimal digits, the SHA-256 of the public key",
+                    "take the whole line from whoever sealed the binder",
+                )
+            ],
+        )
+    return plain
 
 
 def is_signed(content: bytes, signature: bytes, public_pem: bytes) -> bool:

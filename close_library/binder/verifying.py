@@ -11,9 +11,11 @@ from typing import Any
 
 from close_library.binder import contents
 from close_library.binder.archive import Archive
-from close_library.binder.checking import Difference, Verdict, check_seal
+from close_library.binder.checking import check_seal
 from close_library.binder.manifest import binder_hash
 from close_library.binder.reperforming import reperform
+from close_library.binder.trusting import foreign_notebooks, refuse_to_execute
+from close_library.binder.verdict import Difference, Verdict
 from close_library.books.connection import SCRATCH
 from close_library.errors import CloseError, Fault, ReportError
 from close_library.run.progress import Reporter
@@ -21,13 +23,15 @@ from close_library.run.progress import Reporter
 
 @dataclass(frozen=True)
 class Verified:
-    """What a verification came to. `differences` empty: the binder is whole, and everything came out again."""
+    """What a verification came to. No differences and no refusal: the binder is whole, and everything came out again."""
 
     binder: Path
     hash: str
     company: str
     period: str
     verdict: Verdict = field(hash=False)
+    refusal: ReportError | None = None
+    """Why nothing was performed again, where the reader can mend that."""
 
     def as_data(self) -> dict[str, Any]:
         """The verification for `--json`."""
@@ -37,6 +41,7 @@ class Verified:
             "company": self.company,
             "period": self.period,
             "held": self.verdict.held,
+            "performed": self.verdict.performed,
             "notes": self.verdict.notes,
             "differences": [vars(difference) for difference in self.verdict.differences],
         }
@@ -49,11 +54,13 @@ def verify_binder(
     trusted: str = "",
     prior: Path | None = None,
     seal_only: bool = False,
+    trust_notebooks: bool = False,
     workers: int = 0,
 ) -> Verified:
     """Verify a binder, and perform it again unless it is damaged or `seal_only`. Raises ReportError when there is no file.
 
-    A damaged file is a difference, not an error: nothing of it is executed then.
+    A damaged file is a difference, not an error: nothing of it is executed then. Notebooks that are not the product's own
+    are executed only where the reader trusts them.
     """
     if not path.is_file():
         raise ReportError(
@@ -64,41 +71,60 @@ def verify_binder(
     try:
         with Archive(path) as archive:
             manifest = check_seal(path, archive, verdict, trusted, prior)
+            refusal = None
             if verdict.differences:
+                verdict.notes.append("Nothing was performed again: the binder is not what was sealed.")
+            else:
+                _compare_environment(manifest, verdict)
                 if not seal_only:
-                    verdict.notes.append("Nothing was performed again: the binder is not what was sealed.")
-                return _verified(path, archive, manifest, verdict)
-            _compare_environment(manifest, verdict)
-            if not seal_only:
-                _perform(archive, manifest, workers, reporter, verdict)
-            return _verified(path, archive, manifest, verdict)
+                    refusal = _perform(archive, manifest, workers, reporter, verdict, trust_notebooks)
+            if not manifest:
+                return Verified(path, "", "", "", verdict)
+            return Verified(path, binder_hash(archive), manifest["company"], manifest["period"], verdict, refusal)
     except ReportError as error:
         verdict.differs(path.name, error.faults[0].found if error.faults else error.summary)
         return Verified(path, "", "", "", verdict)
 
 
-def _verified(path: Path, archive: Archive, manifest: dict[str, Any], verdict: Verdict) -> Verified:
-    if not manifest:
-        return Verified(path, "", "", "", verdict)
-    return Verified(path, binder_hash(archive), manifest["company"], manifest["period"], verdict)
-
-
-def _perform(archive: Archive, manifest: dict[str, Any], workers: int, reporter: Reporter, verdict: Verdict) -> None:
-    before = len(verdict.differences)
+def _perform(
+    archive: Archive,
+    manifest: dict[str, Any],
+    workers: int,
+    reporter: Reporter,
+    verdict: Verdict,
+    trust_notebooks: bool,
+) -> ReportError | None:
+    """Perform it again; returns why not, where notebooks are not the product's own and nobody trusts them."""
+    foreign = foreign_notebooks(archive)
+    if foreign:
+        if not trust_notebooks:
+            return refuse_to_execute(foreign)
+        verdict.notes.append(f"Executed though they are not this product's own notebooks: {', '.join(foreign)}.")
     with tempfile.TemporaryDirectory(prefix=f"{SCRATCH}{os.getpid()}-") as folder:
-        try:
-            done = reperform(archive, manifest, Path(folder), workers, reporter, verdict)
-        except CloseError as error:
-            place = error.faults[0].where.replace(folder, "") if error.faults else "the close"
-            verdict.differs(
-                place, f"it can't be performed again: {error.summary} {error.faults[0].found if error.faults else ''}"
+        _perform_in(Path(folder), archive, manifest, workers, reporter, verdict)
+    return None
+
+
+def _perform_in(
+    folder: Path, archive: Archive, manifest: dict[str, Any], workers: int, reporter: Reporter, verdict: Verdict
+) -> None:
+    before = len(verdict.differences)
+    try:
+        done = reperform(archive, manifest, folder, workers, reporter, verdict)
+    except CloseError as error:
+        fault = error.faults[0] if error.faults else Fault("the close", "", "")
+        place = fault.where.replace(f"{folder}/", "")
+        verdict.differs(place, f"it can't be performed again: {error.summary} {fault.found}".strip())
+    except (KeyError, TypeError, ValueError, AttributeError, IndexError, ArithmeticError) as error:
+        # What a binder of no close holds can break any step; a whole one never does.
+        what = f"it can't be performed again, because something in it is not as a close writes it ({error!r:.200})"
+        verdict.differs("the close", what)
+    else:
+        if len(verdict.differences) == before:
+            verdict.performed.append(
+                f"{done.notebooks:,} notebooks were executed again on the sealed books, with the sealed parameters: every "
+                f"figure, tie-out and finding, and every byte of {done.files:,} files, came out as sealed."
             )
-            return
-    if len(verdict.differences) == before:
-        verdict.held.append(
-            f"{done.notebooks:,} notebooks were executed again on the sealed books: every figure, tie-out and finding, "
-            f"and the bytes of all {done.files:,} files, came out as sealed."
-        )
 
 
 def _compare_environment(manifest: dict[str, Any], verdict: Verdict) -> None:

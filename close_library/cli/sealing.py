@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from contextlib import nullcontext
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from close_library.cli.options import (
+    MENDABLE,
     STRICT,
     AsJson,
     Notebooks,
@@ -19,6 +20,9 @@ from close_library.cli.options import (
     out,
     print_json,
 )
+
+if TYPE_CHECKING:
+    from close_library.binder.verifying import Verified
 
 DIFFERENCES_SHOWN = 50
 
@@ -69,6 +73,16 @@ def binder(
     _say(f"{sealed.path}: {sealed.files:,} files, hash {sealed.hash}")
     _say(f"Signed by the key {sealed.fingerprint}." if sealed.fingerprint else "Not signed: no --key was given.")
     _say(f"It follows the binder of {sealed.prior.period}." if sealed.prior else "It is the first of its chain.")
+    if sealed.prior and sealed.prior.fingerprint != sealed.fingerprint:
+        _say(f"That one was sealed with another key: {sealed.prior.fingerprint or 'none'}.")
+    if sealed.changes:
+        count = len(sealed.changes)
+        what = "setting, notebook or package is" if count == 1 else "settings, notebooks and packages are"
+        _say(
+            f"{count:,} {what} not as they were then; binder.pdf lists them.".replace(
+                "is not as they were", "is not as it was"
+            )
+        )
     for change in sealed.changes:
         if change.direction == "loosened":
             place = "" if change.scope == "_company" else f" of {change.scope}"
@@ -78,41 +92,78 @@ def binder(
 def verify(
     file: Annotated[Path, typer.Argument(metavar="BINDER", help="The .binder.zip file.")],
     fingerprint: Annotated[
-        str, typer.Option(metavar="HEX", help="The key that must have signed it, by its fingerprint.")
-    ] = "",
+        str | None,
+        typer.Option(metavar="HEX", help="The key that must have signed it, by its fingerprint.", show_default=False),
+    ] = None,
     prior: Annotated[
         Path | None, typer.Option(metavar="BINDER", help="The binder before.", show_default="looked for beside it")
     ] = None,
     seal_only: Annotated[bool, typer.Option("--seal-only", help="Check the seal, and perform nothing again.")] = False,
+    trust_notebooks: Annotated[
+        bool,
+        typer.Option(
+            "--trust-notebooks",
+            help="Execute notebooks that are not this product's own too: they can do anything on this machine.",
+        ),
+    ] = False,
     workers: Annotated[
         int, typer.Option(metavar="N", min=0, help="Notebooks at once; 0 is one for each processor.")
     ] = 0,
     as_json: AsJson = False,
 ) -> None:
     """Check every byte of a binder, execute all its notebooks again and name each difference; exit code 3 when there is one."""
+    from close_library.binder.signature import read_fingerprint
     from close_library.binder.verifying import verify_binder
 
+    trusted = "" if fingerprint is None else read_fingerprint(fingerprint)
     with _reporter(as_json) as reporter:
-        verified = verify_binder(file, reporter, trusted=fingerprint, prior=prior, seal_only=seal_only, workers=workers)
-    verdict = verified.verdict
+        verified = verify_binder(
+            file,
+            reporter,
+            trusted=trusted,
+            prior=prior,
+            seal_only=seal_only,
+            trust_notebooks=trust_notebooks,
+            workers=workers,
+        )
+    refusal = verified.refusal
     if as_json:
-        print_json(verified.as_data())
+        print_json({**verified.as_data(), **({"error": refusal.as_data()} if refusal else {})})
     else:
-        _say(f"{verified.company} {verified.period}, hash {verified.hash}" if verified.hash else str(file))
-        for mark, sentences in (("✓", verdict.held), ("·", verdict.notes)):
-            for sentence in sentences:
-                _say(f"{mark} {sentence}")
-        for difference in verdict.differences[:DIFFERENCES_SHOWN]:
-            _say(f"✗ {difference.place}: {difference.what}")
-        more = len(verdict.differences) - DIFFERENCES_SHOWN
-        if more > 0:
-            _say(f"✗ … and {more:,} more; --json lists all.")
-        _say("")
-        count = len(verdict.differences)
-        what = "whole" if seal_only else "whole, and everything came out again"
-        _say(f"{count:,} difference{'s' if count != 1 else ''}." if count else f"The binder is {what}.")
-    if verdict.differences:
+        _print_verdict(verified, seal_only)
+    if verified.verdict.differences:
         raise typer.Exit(STRICT)
+    if refusal:
+        typer.echo(f"\n{refusal}", err=True)
+        raise typer.Exit(MENDABLE)
+
+
+def _print_verdict(verified: Verified, seal_only: bool) -> None:
+    """What was verified, what was performed again, what to know, and each difference."""
+    verdict = verified.verdict
+    _say(f"{verified.company} {verified.period}, hash {verified.hash}" if verified.hash else str(verified.binder))
+    shown = verdict.differences[:DIFFERENCES_SHOWN]
+    more = len(verdict.differences) - len(shown)
+    parts = (
+        ("Verified", "✓", verdict.held),
+        ("Performed again", "✓", verdict.performed),
+        ("To know", "·", verdict.notes),
+        ("Not as it was sealed", "✗", [f"{each.place}: {each.what}" for each in shown]),
+        ("", "✗", [f"… and {more:,} more; --json lists all."] if more > 0 else []),
+    )
+    for title, mark, sentences in parts:
+        if title and sentences:
+            _say(f"\n{title}")
+        for sentence in sentences:
+            _say(f"{mark} {sentence}")
+    _say("")
+    count = len(verdict.differences)
+    if count:
+        _say(f"{count:,} difference{'s' if count != 1 else ''}.")
+    elif seal_only or verified.refusal:
+        _say("The binder is whole: not a byte was changed since it was sealed. Nothing was performed again.")
+    else:
+        _say("The binder is whole, and everything came out again.")
 
 
 def _reporter(as_json: bool) -> Any:

@@ -18,6 +18,7 @@ from close_library.record.values import (
     Explanation,
     FollowUp,
     Kind,
+    Mark,
     Rejection,
     Signature,
     SignedFigure,
@@ -119,6 +120,12 @@ def signed_items(connection: Connection, before: str, since: str | None) -> list
 def events_after(connection: Connection, seq: int, *at: ColumnElement[bool]) -> list[Event]:
     """The next page of events after one."""
     return list(_events(connection, select(EVENTS).where(_E.seq > seq, *at).order_by(_E.seq).limit(_PAGE)))
+
+
+def marks(connection: Connection, upto: str) -> list[Mark]:
+    """Every event to the end of a period, without what it says."""
+    query = select(_E.seq, _E.program, _E.ref, _E.hash).where(_E.period <= upto).order_by(_E.seq)
+    return [Mark(*row) for row in connection.execute(query)]
 
 
 def _reviewed(connection: Connection, before: str, since: str | None) -> Iterator[Event]:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
+from dataclasses import replace
 from datetime import datetime
 from types import TracebackType
 from typing import Any
@@ -22,6 +23,7 @@ from close_library.record.values import (
     FollowUp,
     Head,
     Kind,
+    Mark,
     Role,
     SignedFigure,
     SignedItem,
@@ -46,6 +48,7 @@ class Record:
 
     def __init__(self, database: Database, company: str) -> None:
         self._database = database
+        self._joint: Connection | None = None
         self.company = company
 
     def explain(
@@ -116,13 +119,15 @@ class Record:
         figures: Mapping[str, str | None] | None = None,
         items: Sequence[SignedItem] = (),
         errors: Mapping[str, str | None] | None = None,
+        retold: int = 0,
     ) -> Event:
         """Sign a document as preparer or reviewer.
 
         `figures`: id → amount as the document holds them (None, an undefined ratio, is left out). `items`: its open
         reconciling items. `errors`: subject → amount of every finding of severity error and of every tie-out that
         disagrees; the record itself looks whether each is explained at that amount, and a reviewer can't sign
-        otherwise.
+        otherwise. `retold`: the last event that changed an explanation which the document shows; a review before it is
+        made anew.
         """
         wording = Wording()
         about = wording.about(period, program, ref, "the digest of the document", digest)
@@ -139,7 +144,8 @@ class Record:
         def look(connection: Connection) -> Mapping[str, Any]:
             said = reading.explanations(connection, period, period, EVENTS.c.ref == about.ref)
             left = unexplained(about, wrong, said)
-            _refuse(signing_faults(about, role, by, reading.sign_off(connection, about), left))
+            sign_off = replace(reading.sign_off(connection, about), retold=retold)
+            _refuse(signing_faults(about, role, by, sign_off, left))
             return signed
 
         return self._append(wording, kind, about, by, at, look)
@@ -205,6 +211,11 @@ class Record:
                 return
             after = page[-1].seq
 
+    def marks(self, upto_period: str) -> list[Mark]:
+        """Where each event to the end of a period stands, without what it says: a review holds every figure signed."""
+        with self._asked(upto_period) as connection:
+            return reading.marks(connection, upto_period)
+
     @property
     def head(self) -> Head:
         """The number of events and the hash of the last."""
@@ -218,6 +229,16 @@ class Record:
         a history written anew are found too.
         """
         return verify(self._database, self.company, known_heads)
+
+    @contextmanager
+    def together(self) -> Iterator[None]:
+        """What is said inside is recorded whole, or nothing of it when one thing is refused or the process ends."""
+        with self._database.writing() as connection:
+            self._joint = connection
+            try:
+                yield
+            finally:
+                self._joint = None
 
     def close(self) -> None:
         """Let go of the database."""
@@ -234,7 +255,7 @@ class Record:
     def _append(self, wording: Wording, kind: Kind, about: About, by: str, at: datetime | None, look: Look) -> Event:
         said = {"at": wording.moment(at), "by": wording.line("who says it", by), "kind": kind, **about._asdict()}
         wording.refuse()
-        with self._database.writing() as connection:
+        with nullcontext(self._joint) if self._joint is not None else self._database.writing() as connection:
             payload = look(connection)
             row = chained(self._head(connection), {**said, "payload": canonical(payload)})
             connection.execute(EVENTS.insert().values(row._asdict()))

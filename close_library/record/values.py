@@ -43,6 +43,15 @@ class Event:
     hash: str
 
 
+class Mark(NamedTuple):
+    """An event without what it says: its number, the workpaper that it is about, its hash."""
+
+    seq: int
+    program: str
+    ref: str
+    hash: str
+
+
 @dataclass(frozen=True)
 class Explanation:
     """What a person said about a figure, bound to the amount that it had then."""
@@ -111,21 +120,27 @@ class Rejection:
 class SignOff:
     """The sign-off of one workpaper as recorded: the latest preparer and reviewer, or the rejection that withdrew both.
 
-    Whether a signature still holds depends on the digest that the document has now.
+    Whether a signature still holds depends on the digest that the document has now, and a review also on what it found
+    explained: `retold` is the last event that changed or withdrew an explanation which the document shows.
     """
 
     preparer: Signature | None = None
     reviewer: Signature | None = None
     rejected: Rejection | None = None
+    retold: int = 0
 
     def holds(self, role: Role, digest_now: str | None) -> bool:
         """Whether the signature of this role is for the document as it is now. A review is of the latest preparation."""
-        prepared = self.preparer is not None and self.preparer.digest == digest_now
-        if role == "preparer" or not prepared:
-            return prepared
-        assert self.preparer is not None
+        if role == "preparer":
+            return self.preparer is not None and self.preparer.digest == digest_now
+        return self._is_reviewed(digest_now) and self.reviewer is not None and self.reviewer.event > self.retold
+
+    def _is_reviewed(self, digest_now: str | None) -> bool:
+        """Whether the document as it is now was prepared, and reviewed after that."""
         review = self.reviewer
-        return review is not None and review.digest == digest_now and review.event > self.preparer.event
+        if self.preparer is None or review is None:
+            return False
+        return self.preparer.digest == review.digest == digest_now and review.event > self.preparer.event
 
     def state(self, digest_now: str | None) -> State:
         """Where the sign-off stands for the document with this digest (None: the workpaper has no document now)."""
@@ -135,6 +150,8 @@ class SignOff:
             return "not_signed"
         if self.holds("reviewer", digest_now):
             return "reviewed"
+        if self._is_reviewed(digest_now):
+            return "lapsed"
         return "prepared" if self.holds("preparer", digest_now) else "lapsed"
 
 

@@ -21,6 +21,15 @@ SUBJECT_AT_MOST = 2_000
 
 _AMOUNT = re.compile(r"-?[0-9]+(\.[0-9]+)?")
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_LOOKS_LIKE = str.maketrans(
+    {
+        **dict(zip("авекмнорстухіїјѕԁԛԝһ", "abekmhopctyxiijsdqwh", strict=True)),
+        **dict(zip("αβεηικμνορτυχ", "abenikmvoptux", strict=True)),
+        **dict.fromkeys("\u115f\u1160\u2800", " "),
+    }
+)
+"""Cyrillic and Greek small letters that pass for Latin ones, and letters that show nothing."""
+
 _NOT_IN_XML = "\ufffe\uffff"
 
 
@@ -141,7 +150,8 @@ class Wording:
 
 
 def same_person(one: str, other: str) -> bool:
-    """Whether two names are the same person's, however they are typed: capitals, spaces, composed letters."""
+    """Whether two names are the same person's, however they are typed: capitals, spaces, points, accents, the order of
+    first and last name, letters of another alphabet that look alike."""
     return _name_key(one) == _name_key(other)
 
 
@@ -153,8 +163,10 @@ def quoted(said: object) -> str:
 
 
 def _name_key(name: str) -> str:
-    plain = unicodedata.normalize("NFKC", name).casefold()
-    return " ".join("".join(c for c in plain if unicodedata.category(c) != "Cf").split())
+    plain = unicodedata.normalize("NFKD", unicodedata.normalize("NFKC", name).casefold()).translate(_LOOKS_LIKE)
+    plain = "".join(c for c in plain if unicodedata.category(c) != "Cf" and not "\u0300" <= c <= "\u036f")
+    words = "".join(c if c.isalnum() or unicodedata.category(c)[0] == "M" else " " for c in plain).split()
+    return " ".join(sorted(words)) or " ".join(plain.split())
 
 
 def _lines(said: str | None) -> str:

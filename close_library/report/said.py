@@ -124,7 +124,7 @@ def signature(said: Mapping[str, Any], role: str) -> str:
         return f"rejected by {rejected['by']}, {show_moment(rejected['at'])}: {rejected['reason']}"
     if not entry:
         return f"not {verb}"
-    lapsed = "; lapsed: the workpaper changed since" if entry.get("lapsed") else ""
+    lapsed = "; lapsed: the workpaper or an explanation in it changed since" if entry.get("lapsed") else ""
     return f"{verb} by {entry['by']}, {show_moment(entry['at'])}{lapsed}"
 
 

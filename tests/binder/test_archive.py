@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -64,7 +65,9 @@ def test_added_and_cut_bytes_are_found(spoil, tmp_path: Path) -> None:  # type: 
     assert not is_whole(tmp_path / "spoiled", {name: digest_of(content)[0] for name, content in MEMBERS.items()})
 
 
-@pytest.mark.parametrize("name", ["../evil", "/etc/evil", "a/../../evil", "a\\evil"])
+@pytest.mark.parametrize(
+    "name", ["../evil", "/etc/evil", "a/../../evil", "a\\evil", ".", "a/", "C:evil", "./a", "a//b"]
+)
 def test_a_name_that_leads_outside_is_refused(name: str, tmp_path: Path) -> None:
     with zipfile.ZipFile(tmp_path / "evil.zip", "w") as archive:
         archive.writestr(name, "x")
@@ -72,11 +75,82 @@ def test_a_name_that_leads_outside_is_refused(name: str, tmp_path: Path) -> None
         Archive(tmp_path / "evil.zip")
 
 
-def test_a_compressed_archive_is_another_one(tmp_path: Path) -> None:
-    with zipfile.ZipFile(tmp_path / "small.zip", "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr("a", "x" * 1000)
-    with Archive(tmp_path / "small.zip") as opened:
+def test_a_compressed_archive_is_refused_before_it_is_unpacked(tmp_path: Path) -> None:
+    """A hundred kilobytes can hold a hundred megabytes, and members in members more than any disk."""
+    with zipfile.ZipFile(tmp_path / "bomb.zip", "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("a", bytes(100_000_000))
+    with pytest.raises(ReportError) as refused:
+        Archive(tmp_path / "bomb.zip")
+    assert "not stored as it is" in refused.value.faults[0].found
+
+
+def test_members_that_lie_in_one_another_are_refused(tmp_path: Path) -> None:
+    write_archive(tmp_path / "one.zip", {"a": b"x" * 1000, "b": b"y" * 10})
+    written = (tmp_path / "one.zip").read_bytes()
+    directory = written.index(b"PK\x01\x02")
+    entry = written.index(b"PK\x01\x02", directory + 1)
+    forged = bytearray(written)
+    forged[entry + 20 : entry + 28] = (2000).to_bytes(4, "little") * 2
+    (tmp_path / "one.zip").write_bytes(forged)
+    with pytest.raises(ReportError):
+        Archive(tmp_path / "one.zip")
+
+
+def test_two_members_of_one_name_are_refused(tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "two.zip", "w") as archive, pytest.warns(UserWarning):
+        archive.writestr("a", "the one that is checked")
+        archive.writestr("a", "the one that is shown")
+    with pytest.raises(ReportError) as refused:
+        Archive(tmp_path / "two.zip")
+    assert "two members of the name 'a'" in refused.value.faults[0].found
+
+
+def _link(info: zipfile.ZipInfo) -> None:
+    info.external_attr = 0o120777 << 16
+
+
+def _later(info: zipfile.ZipInfo) -> None:
+    info.date_time = (2026, 1, 1, 0, 0, 0)
+
+
+def _commented(info: zipfile.ZipInfo) -> None:
+    info.comment = b"paid"
+
+
+def _extra(info: zipfile.ZipInfo) -> None:
+    info.extra = b"\x99\x99\x02\x00hi"
+
+
+@pytest.mark.parametrize("spoil", [_link, _later, _commented, _extra])
+def test_the_same_members_in_other_headers_are_another_archive(
+    spoil: Callable[[zipfile.ZipInfo], None], tmp_path: Path
+) -> None:
+    with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
+        info = zipfile.ZipInfo("a", (1980, 1, 1, 0, 0, 0))
+        info.create_system, info.external_attr = 3, 0o644 << 16
+        spoil(info)
+        archive.writestr(info, "x")
+    with Archive(tmp_path / "a.zip") as opened:
         assert opened.first_foreign_byte() is not None
+
+
+def test_members_in_another_order_are_another_archive(tmp_path: Path) -> None:
+    write_archive(tmp_path / "whole.zip", {"a": b"1", "b": b"2"})
+    with zipfile.ZipFile(tmp_path / "turned.zip", "w") as turned, zipfile.ZipFile(tmp_path / "whole.zip") as whole:
+        for name in ("b", "a"):
+            turned.writestr(whole.getinfo(name), whole.read(name))
+    with Archive(tmp_path / "turned.zip") as opened:
+        assert opened.first_foreign_byte() is not None
+
+
+def test_a_file_where_another_member_has_a_folder_can_not_be_unpacked(tmp_path: Path) -> None:
+    write_archive(tmp_path / "a.zip", {"a": b"1", "a/b": b"2"})
+    with Archive(tmp_path / "a.zip") as opened:
+        opened.extract("a", tmp_path / "out" / "a")
+        with pytest.raises(ReportError, match="can't be read"):
+            opened.extract("a/b", tmp_path / "out" / "a" / "b")
+        with pytest.raises(ReportError, match="can't be read"):
+            opened.extract("a", tmp_path / "out" / "a")
 
 
 SEGMENTS = st.text(

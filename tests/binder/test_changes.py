@@ -61,6 +61,7 @@ def test_a_new_program_is_compared_with_the_company_of_before() -> None:
     [
         ("tolerances.tie_out", "9.00", "10.00", "loosened"),
         ("tolerances.tie_out", "10.00", "9.00", "tightened"),
+        ("tolerances.tie_out", "10.00", "10.000", "changed"),
         ("match.days", "5", "10", "loosened"),
         ("purchase_orders.required", "true", "false", "loosened"),
         ("purchase_orders.required", "false", "true", "tightened"),

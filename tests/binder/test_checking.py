@@ -10,9 +10,10 @@ from typing import Any
 import pytest
 
 from close_library.binder.archive import Archive, Content, write_archive
-from close_library.binder.checking import Difference, Verdict, check_seal
-from close_library.binder.manifest import MANIFEST, binder_hash, sealed
+from close_library.binder.checking import check_seal
+from close_library.binder.manifest import FORMAT, MANIFEST, binder_hash, digest_line, manifest_bytes, sealed
 from close_library.binder.signature import SigningKey, new_key
+from close_library.binder.verdict import Difference, Verdict
 from close_library.errors import ReportError
 from close_library.record import open_record
 from close_library.record.export import exported
@@ -31,11 +32,17 @@ HEADING: dict[str, Any] = {
 }
 
 
+PARAMETERS = b'{"scopes": {"_company": {"values": {"tolerances": {"tie_out": "0.00"}}, "origins": {}}}}'
+LOOSER = PARAMETERS.replace(b'"0.00"', b'"90.00"')
+
+
 def write_binder(path: Path, key: SigningKey | None = None, **heading: Any) -> Path:
     members: dict[str, Content] = {
         "period/atlas/20_receivables_to_ledger.json": b'{"figures": {"ar_subledger": {"amount": "1234.50"}}}\n',
         "period/books/invoices.parquet": bytes(range(256)) * 8,
+        "period/books/parameters.json": heading.pop("parameters", PARAMETERS),
         "record/events.jsonl": heading.pop("events", b""),
+        "changes.json": heading.pop("changes", b"[]\n"),
         "README.txt": b"Tiny, Inc.\n",
     }
     write_archive(path, sealed(members, {**HEADING, **heading}, key))
@@ -56,17 +63,23 @@ def check(path: Path, **how: Any) -> Verdict:
 def test_a_binder_as_it_was_sealed_holds(tmp_path: Path) -> None:
     verdict = check(write_binder(tmp_path / "a.binder.zip"))
     assert verdict.differences == []
-    assert verdict.held == ["4 files have the bytes that were sealed.", "Nothing had been said in the record."]
+    assert verdict.held == [
+        "6 files have the bytes that were sealed; none is missing, none was added.",
+        "Nothing had been said in the record.",
+    ]
     assert any("not signed" in note for note in verdict.notes)
 
 
 @pytest.mark.parametrize("signed", [False, True])
 def test_any_single_changed_byte_is_found(signed: bool, tmp_path: Path) -> None:
+    """A thousand places of the file, and every one of the key and the signature."""
     key = new_key(tmp_path / "key.pem") if signed else None
     written = write_binder(tmp_path / "a.binder.zip", key).read_bytes()
     dice = random.Random(1)
     changed = tmp_path / "b.binder.zip"
-    for place in dice.sample(range(len(written)), 1000):
+    seal = range(written.index(b"seal/key.pem"), written.index(b"seal/manifest.json")) if signed else range(0)
+    places = {*dice.sample(range(len(written)), 1000), *seal}
+    for place in sorted(places):
         spoiled = bytearray(written)
         spoiled[place] ^= 1 << dice.randrange(8)
         changed.write_bytes(spoiled)
@@ -83,7 +96,12 @@ def test_a_difference_names_its_place(tmp_path: Path) -> None:
 def test_the_key_that_sealed_it(tmp_path: Path) -> None:
     key, other = new_key(tmp_path / "a.pem"), new_key(tmp_path / "b.pem")
     path = write_binder(tmp_path / "a.binder.zip", key)
-    assert f"Signed by the key {key.fingerprint}." in check(path, trusted=key.fingerprint).held
+    assert (
+        f"Signed by the key {key.fingerprint}, which is the one expected." in check(path, trusted=key.fingerprint).held
+    )
+    unknown = check(path)
+    assert f"Signed by the key {key.fingerprint}." in unknown.held
+    assert any("no binder can prove" in note for note in unknown.notes)
     assert check(path, trusted=other.fingerprint).differences
     assert check(write_binder(tmp_path / "u.binder.zip"), trusted=key.fingerprint).differences
 
@@ -124,7 +142,85 @@ def test_the_binder_before(tmp_path: Path) -> None:
     first.unlink()
     verdict = check(second)
     assert verdict.differences == []
-    assert any("not here to compare" in note for note in verdict.notes)
+    assert any("which is not here" in note for note in verdict.notes)
+
+
+def follows(first: Path) -> dict[str, str]:
+    with Archive(first) as archive:
+        return {"period": "2026-04", "sha256": binder_hash(archive), "file": first.name}
+
+
+def test_changes_that_are_kept_quiet_are_found_beside_the_binder_before(tmp_path: Path) -> None:
+    first = write_binder(tmp_path / "tiny_2026-04.binder.zip", period="2026-04")
+    quiet = write_binder(tmp_path / "tiny_2026-05.binder.zip", prior=follows(first), parameters=LOOSER)
+    assert [difference.place for difference in check(quiet).differences] == ["changes.json"]
+    same = write_binder(tmp_path / "tiny_2026-05.binder.zip", prior=follows(first))
+    assert "What changed since is as it says: 0 settings, notebooks and packages." in check(same).held
+
+
+def test_the_binder_before_with_other_parameters_than_it_sealed(tmp_path: Path) -> None:
+    first = write_binder(tmp_path / "tiny_2026-04.binder.zip", period="2026-04")
+    second = write_binder(tmp_path / "tiny_2026-05.binder.zip", prior=follows(first), parameters=LOOSER)
+    with Archive(first) as archive:
+        members: dict[str, Content] = {name: archive.read(name) for name in archive.names}
+    write_archive_of(first, {**members, "period/books/parameters.json": LOOSER})
+    assert [d.place for d in check(second).differences] == ["tiny_2026-04.binder.zip, period/books/parameters.json"]
+
+
+def test_another_key_than_the_binder_before_and_a_binder_between_are_told(tmp_path: Path) -> None:
+    key, other = new_key(tmp_path / "a.pem"), new_key(tmp_path / "b.pem")
+    first = write_binder(tmp_path / "tiny_2026-03.binder.zip", key, period="2026-03")
+    write_binder(tmp_path / "tiny_2026-04.binder.zip", key, period="2026-04")
+    prior = {**follows(first), "period": "2026-03"}
+    verdict = check(write_binder(tmp_path / "tiny_2026-05.binder.zip", other, prior=prior))
+    assert f"The binder before was sealed with another key: {key.fingerprint}." in verdict.notes
+    assert "tiny_2026-04.binder.zip lies beside it, and it does not follow that one." in verdict.notes
+
+
+def test_a_binder_before_that_is_named_and_not_there(tmp_path: Path) -> None:
+    path = write_binder(tmp_path / "tiny_2026-05.binder.zip")
+    assert check(path, prior=tmp_path / "none.zip").differences == [
+        Difference("none.zip", "this binder says that it follows none")
+    ]
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"company": "../../home"},
+        {"company": "a/b"},
+        {"company": ".."},
+        {"company": ""},
+        {"period": "../2026-05"},
+        {"period": 202605},
+        {"files": None},
+        {"files": {"a": {}}},
+        {"files": {"a": {"sha256": 1}}},
+        {"key": "abc"},
+        {"record": None},
+        {"record": {"events": "1", "head": ""}},
+        {"prior": {"period": "2026-04", "sha256": "0" * 64, "file": "../x.binder.zip"}},
+        {"prior": {}},
+        {"library": {}},
+        {"packages": ["duckdb"]},
+        {"notebooks": 1},
+        {"format": "binder/9"},
+    ],
+    ids=str,
+)
+def test_a_manifest_of_another_shape_is_a_difference_never_a_bug(wrong: dict[str, Any], tmp_path: Path) -> None:
+    """What it says of company, period and files becomes paths on the machine of whoever verifies."""
+    manifest = manifest_bytes({**HEADING, "format": FORMAT, "key": None, "files": {}, **wrong})
+    path = write_archive_of(tmp_path / "a.zip", {MANIFEST: manifest, "seal/manifest.sha256": digest_line(manifest)})
+    assert [difference.place for difference in check(path).differences] == ["seal"]
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"[]", b"null", b"\xff", b"[" * 100_000, b'{"a": "\\ud800"}\n', b'{"a": NaN}']
+)
+def test_a_manifest_that_is_none(content: bytes, tmp_path: Path) -> None:
+    path = write_archive_of(tmp_path / "a.zip", {MANIFEST: content, "seal/manifest.sha256": digest_line(content)})
+    assert check(path).differences
 
 
 def test_the_events_of_the_record(tmp_path: Path) -> None:

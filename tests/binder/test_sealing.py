@@ -11,6 +11,7 @@ import pytest
 
 from close_library.binder.archive import Archive, Content, write_archive
 from close_library.binder.manifest import MANIFEST, digest_line, manifest_bytes, sealed
+from close_library.run.said.said_tables import write_said_tables
 from tests.conftest import Tiny
 
 pytestmark = pytest.mark.slow
@@ -97,17 +98,34 @@ def test_a_key_signs_and_its_fingerprint_is_asked_for(closed_tiny: Tiny, binder:
     assert closed_tiny.say("binder", "--key", str(tmp_path / "key.pem"), "--new-key", "x").code == 2
 
 
-def test_the_next_binder_follows_this_one_and_says_what_was_loosened(closed_tiny: Tiny, binder: Path) -> None:
+def test_the_next_binder_follows_this_one_and_says_what_was_loosened(closed_tiny: Tiny, tmp_path: Path) -> None:
+    key = str(tmp_path / "key.pem")
+    assert closed_tiny.say("run", "2026-04").code == 0
+    assert closed_tiny.say("binder", "2026-04", "--new-key", key).code == 0
     company = closed_tiny.parameters / "company.yaml"
     company.write_text(company.read_text() + 'tolerances: {tie_out: "50.00"}\n', encoding="utf-8")
+    said = closed_tiny.say("binder", "2026-05", "--key", key)
+    assert said.code == 2, "the workpapers were computed with another tolerance than would be sealed"
+    assert "the period is not complete" in said.err
     assert closed_tiny.say("run", "2026-05").code == 0
-    earlier = binder.with_name("tiny_2026-04.binder.zip")
-    binder.replace(earlier)
-    said = closed_tiny.say("binder")
+    said = closed_tiny.say("binder", "2026-05", "--key", key)
     assert said.code == 0, said.err
     assert "Loosened since: tolerances.tie_out from 0.00 to 50.00" in said.out
+    binder = closed_tiny.outputs / "tiny" / BINDER
     checked = closed_tiny.close("verify", str(binder), "--seal-only")
-    assert "It follows the binder of 2026-05 (tiny_2026-04.binder.zip)." in checked.out
+    assert "It follows the binder of 2026-04 (tiny_2026-04.binder.zip)." in checked.out
+    assert "What changed since is as it says: 1 settings, notebooks and packages." in checked.out
+
+    prior = binder.with_name("tiny_2026-04.binder.zip")
+    whole = prior.read_bytes()
+    prior.write_bytes(whole.replace(b'"tie_out": "0.00"', b'"tie_out": "9.00"'))
+    said = closed_tiny.say("binder", "2026-05", "--key", key)
+    assert said.code == 2
+    assert "the binder before can't be followed" in said.err
+    prior.write_bytes(binder.read_bytes())
+    said = closed_tiny.say("binder", "2026-05", "--key", key)
+    assert said.code == 2
+    assert "the binder of tiny, 2026-05" in said.err
 
 
 def test_a_file_that_was_changed_after_the_run_is_not_sealed(closed_tiny: Tiny) -> None:
@@ -149,3 +167,109 @@ def test_a_process_of_its_own_verifies_it_elsewhere(binder: Path, tmp_path: Path
     )
     assert done.returncode == 0, done.stdout + done.stderr
     assert sorted(path.name for path in elsewhere.iterdir()) == [binder.name]
+
+
+def test_a_notebook_that_is_not_the_products_is_named_and_not_executed(
+    closed_tiny: Tiny, binder: Path, tmp_path: Path
+) -> None:
+    """A binder comes from somebody else: its code runs only where the reader says so."""
+    name = "notebooks/30_receivables_roll_forward.ipynb"
+    with Archive(binder) as archive:
+        notebook = json.loads(archive.read(name))
+    witness = tmp_path / "witness"
+    notebook["cells"][2]["source"] = f"open({str(witness)!r}, 'w').close()"
+    path = forged(binder, **{name: json.dumps(notebook).encode()})
+    said = closed_tiny.close("verify", str(path))
+    assert said.code == 2
+    assert name in said.err
+    assert "--trust-notebooks" in said.err
+    assert "everything came out again" not in said.out
+    assert not witness.exists()
+    facts = json.loads(closed_tiny.close("verify", str(path), "--json").out)
+    assert facts["performed"] == []
+    assert "not this product's own" in facts["error"]["error"]
+    said = closed_tiny.close("verify", str(path), "--trust-notebooks")
+    assert witness.exists()
+    assert said.code == 3
+    assert "Executed though they are not this product's own notebooks" in said.out
+
+
+def test_a_company_s_own_notebook_comes_out_again_where_it_is_trusted(closed_tiny: Tiny) -> None:
+    own = closed_tiny.notebooks / "30_receivables_roll_forward.ipynb"
+    own.write_text(own.read_text(encoding="utf-8").replace("## Purpose", "## Purpose\\n\\nOur own words.", 1), "utf-8")
+    assert closed_tiny.say("run").code == 0
+    assert closed_tiny.say("binder").code == 0
+    binder = str(closed_tiny.outputs / "tiny" / BINDER)
+    assert closed_tiny.close("verify", binder).code == 2
+    assert closed_tiny.close("verify", binder, "--trust-notebooks").code == 0
+
+
+FORGERIES = {
+    "the pages": ("binder.pdf", lambda content: content + b"%", "binder.pdf"),
+    "the words": ("README.txt", lambda content: content.replace(b"Tiny", b"Tina"), "README.txt"),
+    "parameters of the notebooks": (
+        "period/books/parameters.json",
+        lambda content: content.replace(b'"tie_out": "0.00"', b'"tie_out": "99.00"'),
+        "period/books/parameters.json, scopes._company.values.tolerances.tie_out",
+    ),
+    "parameters of the files": (
+        "parameters/company.yaml",
+        lambda content: content + b'tolerances: {tie_out: "99.00"}\n',
+        "period/books/parameters.json, scopes._company.values.tolerances.tie_out",
+    ),
+    "a program left out": (
+        "period/index.json",
+        lambda content: content.replace(b'"borealis": "Borealis"', b'"corvus": "Borealis"'),
+        "period/index.json",
+    ),
+    "another company's parameters": (
+        "parameters/company.yaml",
+        lambda content: content.replace(b"company: tiny", b"company: tina"),
+        "parameters/company.yaml",
+    ),
+    "what computed it": ("environment.json", lambda content: content.replace(b"duckdb", b"duckdc"), "environment.json"),
+    "a file more": ("letter.html", lambda content: b"<p>trust me", "letter.html"),
+    "an index that is none": ("period/index.json", lambda content: b"[]", "the close"),
+    "books that are none": ("period/books/manifest.json", lambda content: b"{}", "the close"),
+}
+
+
+@pytest.mark.parametrize("forgery", FORGERIES, ids=str)
+def test_what_a_forger_changes_beside_the_books_does_not_come_out_again(
+    forgery: str, closed_tiny: Tiny, binder: Path
+) -> None:
+    """A forger without the key seals anew what he changed; every part of the binder rests on another one."""
+    name, change, place = FORGERIES[forgery]
+    with Archive(binder) as archive:
+        content = archive.read(name) if name in archive.names else b""
+    changed = change(content)
+    assert changed != content
+    said = closed_tiny.close("verify", str(forged(binder, **{name: changed})))
+    assert said.code == 3, said.out + said.err
+    assert f"✗ {place}" in said.out
+
+
+def test_signed_openings_that_nobody_signed_are_found(closed_tiny: Tiny, binder: Path) -> None:
+    path = closed_tiny.period / "books" / "said_figures.parquet"
+    write_said_tables(path.parent, {"said_figures": [("2026-04", "atlas", "30", "closing_balance", "999.00", 1)]})
+    said = closed_tiny.close("verify", str(forged(binder, **{"period/books/said_figures.parquet": path.read_bytes()})))
+    assert said.code == 3
+    assert "said_figures.parquet: no event says 2026-04 atlas 30 closing_balance 999.00" in said.out
+
+
+def test_a_record_with_a_changed_event_is_not_sealed(closed_tiny: Tiny) -> None:
+    signed = closed_tiny.say("sign", "--program", "atlas", "--workpaper", "30", "--as", "preparer", "--by", "Anabel")
+    assert signed.code == 0, signed.err
+    database = closed_tiny.outputs / "tiny" / "close.db"
+    database.write_bytes(database.read_bytes().replace(b"Anabel", b"Isabel"))
+    said = closed_tiny.say("binder")
+    assert said.code == 2
+    assert "the record is not as it was written" in said.err
+
+
+def test_the_password_of_the_record_is_not_sealed(closed_tiny: Tiny, binder: Path) -> None:
+    company = closed_tiny.parameters / "company.yaml"
+    company.write_text(company.read_text() + "record: sqlite:///close.db?password=hunter2\n", encoding="utf-8")
+    assert closed_tiny.say("binder").code == 0
+    assert b"hunter2" not in binder.read_bytes()
+    assert closed_tiny.close("verify", str(binder)).code == 0

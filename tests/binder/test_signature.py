@@ -9,8 +9,15 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import BestAvailableEncryption, Encoding, NoEncryption, PrivateFormat
 
-from close_library.binder.signature import PASSWORD_VARIABLE, fingerprint_of, is_signed, new_key, read_key
-from close_library.errors import ReportError
+from close_library.binder.signature import (
+    PASSWORD_VARIABLE,
+    fingerprint_of,
+    is_signed,
+    new_key,
+    read_fingerprint,
+    read_key,
+)
+from close_library.errors import ParameterError, ReportError
 
 
 def test_a_new_key_is_its_owners_alone_and_signs(tmp_path: Path) -> None:
@@ -75,3 +82,23 @@ def test_the_fingerprint_is_what_openssl_says(tmp_path: Path) -> None:
         pytest.skip("openssl is not installed")
     said = subprocess.run(["openssl", "dgst", "-sha256"], input=der, capture_output=True, check=True).stdout.decode()
     assert said.split()[-1] == key.fingerprint == fingerprint_of(key.public_pem)
+
+
+def test_a_key_has_one_spelling(tmp_path: Path) -> None:
+    key = new_key(tmp_path / "key.pem")
+    for spelled in (key.public_pem + b"\n", b"\n" + key.public_pem, key.public_pem.replace(b"\n", b"\r\n")):
+        with pytest.raises(ReportError):
+            fingerprint_of(spelled)
+
+
+@pytest.mark.parametrize(
+    "typed", ["AB" * 32, ":".join(["ab"] * 32), " ".join(["ab"] * 32) + "\n", "SHA256:" + "ab" * 32]
+)
+def test_a_fingerprint_as_people_give_it(typed: str) -> None:
+    assert read_fingerprint(typed) == "ab" * 32
+
+
+@pytest.mark.parametrize("typed", ["ab" * 31, "xy" * 32, "SHA256", "", " "])
+def test_what_is_no_fingerprint_is_refused_not_taken_for_another_key(typed: str) -> None:
+    with pytest.raises(ParameterError, match="fingerprint"):
+        read_fingerprint(typed)

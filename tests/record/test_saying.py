@@ -168,3 +168,16 @@ def test_a_record_is_opened_again(place: Place) -> None:
     with place.open() as record:
         assert list(record.events()) == [said]
         assert record.company == "meridian"
+
+
+def test_what_is_said_together_is_recorded_whole_or_not_at_all(record: Record) -> None:
+    with record.together():
+        record.explain("2026-05", "atlas", "40", "flux:4000", "1.00", "One", by="Ana")
+        record.explain("2026-05", "atlas", "40", "flux:5000", "2.00", "Two", by="Ana")
+    assert [event.seq for event in record.events()] == [1, 2]
+    with pytest.raises(RecordError), record.together():
+        record.explain("2026-05", "atlas", "40", "flux:6000", "3.00", "Three", by="Ana")
+        record.explain("2026-05", "atlas", "40", "flux:7000", "4.00", "", by="Ana")
+    assert [event.seq for event in record.events()] == [1, 2]
+    record.explain("2026-05", "atlas", "40", "flux:6000", "3.00", "Three", by="Ana")
+    assert record.verify() == []

@@ -81,7 +81,7 @@ def test_the_answer_stands_before_the_method(tmp_path: Path) -> None:
         ),
         (
             {"sign_offs": {"preparer": {"by": "A", "at": "2026-11-04", "lapsed": True}, "reviewer": None}},
-            ["prepared by A, 2026-11-04; lapsed: the workpaper changed since", "not reviewed", "lapsed"],
+            ["prepared by A, 2026-11-04; lapsed: the workpaper or an explanation in it changed since", "not reviewed", "lapsed"],
         ),
         (
             {"sign_offs": {"rejected": {"by": "B", "at": "2026-11-05", "reason": "no support"}}},

@@ -285,3 +285,58 @@ def test_a_workpaper_reads_its_own_explanations_and_all_that_was_signed_of_its_p
     assert sorted(seen("atlas")) == [1, 1]
     assert sorted(seen("_company")) == [1, 1]
     assert sorted(seen("borealis")) == [0, 0]
+
+
+def reviewed(record: Record, document: dict[str, Any]) -> None:
+    for role, by in (("preparer", "Ana"), ("reviewer", "Ben")):
+        record.sign("2026-05", document["program"], "20", role, document_digest(document), by=by)  # type: ignore[arg-type]
+
+
+# said of the error after the review: (program, subject, text) | the state then, and whether the review lapsed
+SINCE = [
+    ("nothing", None, "reviewed", False),
+    ("the same again", ("atlas", FINDING, "Typed wrong"), "reviewed", False),
+    ("another text", ("atlas", FINDING, "Booked twice"), "lapsed", True),
+    ("it is withdrawn", ("atlas", FINDING, ""), "lapsed", True),
+    ("another text in the company's", ("_company", FINDING, "Booked twice"), "lapsed", True),
+    ("another program's", ("borealis", FINDING, "Booked twice"), "reviewed", False),
+    ("what was not explained before", ("atlas", "timing:inv-3", "Paid on the first"), "reviewed", False),
+    ("what is not in the workpaper", ("atlas", "timing:inv-9", "Changed"), "reviewed", False),
+]
+
+
+@pytest.mark.parametrize(("since", "state", "lapsed"), [case[1:] for case in SINCE], ids=[case[0] for case in SINCE])
+def test_a_review_lapses_when_an_explanation_that_it_saw_is_another_one(
+    record: Record, since: tuple[str, str, str] | None, state: str, lapsed: bool
+) -> None:
+    document = paper(findings=[finding(), finding("timing:inv-3", "1.00", "warning")])
+    record.explain("2026-05", "atlas", "20", FINDING, "-45.00", "Typed wrong", by="Ana")
+    record.explain("2026-05", "atlas", "20", "timing:inv-9", "1.00", "Gone", by="Ana")
+    reviewed(record, document)
+    if since:
+        program, subject, text = since
+        record.explain("2026-05", program, "20", subject, "-45.00", text, by="Ana")
+    now = said(record, document)
+    assert now["state"] == state
+    assert now["sign_offs"]["preparer"]["lapsed"] is False, "the preparer signed the document, which is the same"
+    assert now["sign_offs"]["reviewer"]["lapsed"] is lapsed
+
+
+def test_an_explanation_that_was_changed_is_reviewed_anew(record: Record) -> None:
+    document = paper(findings=[finding()])
+    record.explain("2026-05", "atlas", "20", FINDING, "-45.00", "Typed wrong", by="Ana")
+    reviewed(record, document)
+    record.explain("2026-05", "atlas", "20", FINDING, "-45.00", "Booked twice", by="Ana")
+    retold = hear(record, "2026-05").of("atlas", "20").signed(document).retold
+    record.sign("2026-05", "atlas", "20", "reviewer", document_digest(document), by="Ben", retold=retold)
+    assert said(record, document)["state"] == "reviewed"
+
+
+def test_what_is_heard_of_a_long_record_does_not_read_every_figure_that_was_signed(record: Record) -> None:
+    figures = {f"figure:{number}": "1.00" for number in range(500)}
+    for month in range(1, 6):
+        record.sign(f"2026-0{month}", "atlas", "20", "preparer", "d" * 64, by="Ana", figures=figures)
+        record.sign(f"2026-0{month}", "atlas", "20", "reviewer", "d" * 64, by="Ben", figures=figures)
+    assert [mark.seq for mark in record.marks("2026-03")] == [1, 2, 3, 4, 5, 6]
+    assert all(set(mark._fields) == {"seq", "program", "ref", "hash"} for mark in record.marks("2026-05"))
+    assert hear(record, "2026-03").last == {("atlas", "20"): 6}

@@ -20,7 +20,8 @@ from close_library.workpaper.inputs import SealedBooks
 Pending = dict[tuple[str, str], Decision]
 """Program and ref → what would be done."""
 
-_SAID_SINCE = "something was said since"
+SAID_SINCE = "something was said since"
+"""Why a workpaper would run again whose books, parameters and notebook are as they were."""
 
 
 def pending_work(prepared: Prepared, *, look_at_sources: bool = True) -> Pending:
@@ -46,7 +47,7 @@ def pending_work(prepared: Prepared, *, look_at_sources: bool = True) -> Pending
         since = [f"{file} was edited since" for table in tables for file in edited.get(table, ())]
         place = (program, workpaper.ref)
         if rows_seen(written, tables, period, *place) != rows_seen(now, tables, period, *place):
-            since.append(_SAID_SINCE)
+            since.append(SAID_SINCE)
         found[place] = _with(decision, since)
     return found
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,6 +12,9 @@ from close_library.parameters import CompanyParameters, Settings, load_parameter
 from close_library.period import Period
 from close_library.run.planning.glance import Glance, choose_period, glance
 from close_library.run.planning.plan import Notebooks, Plan, choose, read_notebooks, refuse_unknown_files
+
+_INSTALLED = "share/close-workbook/notebooks"
+"""Where pyproject.toml has the notebooks installed, below the environment's folder."""
 
 _STORAGE = re.compile(r"^([a-z][a-z0-9+.-]+):/+(.+)$")
 
@@ -122,8 +126,14 @@ def storage_url(outputs: Path) -> str | None:
 
 
 def notebooks_folder(asked: Path | None) -> Path:
-    """Where the notebooks are: as asked, else in the current folder, else beside the package."""
+    """Where the notebooks are: as asked, else in the current folder, else the product's own."""
     if asked is not None:
         return asked
     here = Path("notebooks")
-    return here if here.is_dir() else Path(__file__).resolve().parents[3] / "notebooks"
+    return here if here.is_dir() else own_notebooks_folder()
+
+
+def own_notebooks_folder() -> Path:
+    """Where the product's own notebooks are: beside the package, or where an installation puts them."""
+    beside = Path(__file__).resolve().parents[3] / "notebooks"
+    return beside if beside.is_dir() else Path(sys.prefix) / _INSTALLED

@@ -10,10 +10,10 @@ import hashlib
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from close_library.parameters import COMPANY
-from close_library.record import NOT_SIGNED, Explanation, FollowUp, Signature, SignOff
+from close_library.record import NOT_SIGNED, Event, Explanation, FollowUp, Signature, SignOff
 from close_library.run.said.subjects import Subject, items_of, subjects_of
 from close_library.workpaper.document import document_digest
 
@@ -31,6 +31,14 @@ STATES = {
 """State of a sign-off → how a report says it."""
 
 
+class Retold(NamedTuple):
+    """An explanation of the period that was changed or withdrawn, and the event that did it."""
+
+    program: str
+    subject: str
+    event: int
+
+
 @dataclass(frozen=True)
 class Spoken:
     """What was said about one workpaper to the end of its period. `hashes`: number → hash of the events behind it."""
@@ -38,6 +46,7 @@ class Spoken:
     sign_off: SignOff = NOT_SIGNED
     explanations: tuple[Explanation, ...] = ()
     follow_ups: tuple[FollowUp, ...] = ()
+    retold: tuple[Retold, ...] = ()
     last: int = 0
     hashes: Mapping[int, str] = field(default_factory=dict, hash=False)
 
@@ -47,6 +56,16 @@ class Spoken:
             self,
             explanations=tuple(each for each in self.explanations if _heard_in(program, each.program)),
             follow_ups=tuple(each for each in self.follow_ups if _heard_in(program, each.program)),
+            retold=tuple(each for each in self.retold if _heard_in(program, each.program)),
+        )
+
+    def signed(self, document: Mapping[str, Any]) -> SignOff:
+        """The sign-off, and whether an explanation that the document shows was changed or withdrawn, by which event."""
+        if not self.retold:
+            return self.sign_off
+        subjects = subjects_of(document)
+        return replace(
+            self.sign_off, retold=max((each.event for each in self.retold if each.subject in subjects), default=0)
         )
 
 
@@ -61,6 +80,7 @@ class Heard:
     sign_offs: Mapping[tuple[str, str], SignOff] = field(default_factory=dict)
     explanations: Mapping[str, tuple[Explanation, ...]] = field(default_factory=dict)
     follow_ups: Mapping[str, tuple[FollowUp, ...]] = field(default_factory=dict)
+    retold: Mapping[str, tuple[Retold, ...]] = field(default_factory=dict)
     last: Mapping[tuple[str, str], int] = field(default_factory=dict)
     hashes: Mapping[int, str] = field(default_factory=dict)
 
@@ -71,6 +91,7 @@ class Heard:
             self.sign_offs.get((program, ref), NOT_SIGNED),
             self.explanations.get(ref, ()),
             self.follow_ups.get(ref, ()),
+            self.retold.get(ref, ()),
             last,
         ).seen_by(program)
         shown = {last, *(said.event for said in spoken.explanations), *(told.event for told in spoken.follow_ups)} - {0}
@@ -85,7 +106,7 @@ def hear(record: Record | None, period: str) -> Heard:
     """What the record holds of a period and of those before it; nothing where there is no record yet."""
     if record is None:
         return Heard()
-    events = [event for event in record.events() if event.period <= period]
+    marks = record.marks(period)
     explanations: dict[str, list[Explanation]] = {}
     for explanation in record.explanations(period):
         explanations.setdefault(explanation.ref, []).append(explanation)
@@ -96,9 +117,25 @@ def hear(record: Record | None, period: str) -> Heard:
         record.sign_offs(period),
         {ref: tuple(said) for ref, said in explanations.items()},
         {ref: tuple(said) for ref, said in follow_ups.items()},
-        {(event.program, event.ref): event.seq for event in events},
-        {event.seq: event.hash for event in events},
+        _retold(record.events(period=period, kind="explained")),
+        {(mark.program, mark.ref): mark.seq for mark in marks},
+        {mark.seq: mark.hash for mark in marks},
     )
+
+
+def _retold(events: Iterable[Event]) -> dict[str, tuple[Retold, ...]]:
+    """Ref → the explanations that say otherwise than one before them, in the program or in the company."""
+    said: dict[tuple[str, str], dict[str, str]] = {}
+    found: dict[str, list[Retold]] = {}
+    for event in events:
+        texts, now = said.setdefault((event.ref, event.subject), {}), event.payload["text"]
+        if any(text != now for program, text in texts.items() if _heard_in(event.program, program)):
+            found.setdefault(event.ref, []).append(Retold(event.program, event.subject, event.seq))
+        if now:
+            texts[event.program] = now
+        else:
+            texts.pop(event.program, None)
+    return {ref: tuple(retold) for ref, retold in found.items()}
 
 
 def said_of(document: Mapping[str, Any], spoken: Spoken) -> dict[str, Any]:
@@ -106,12 +143,13 @@ def said_of(document: Mapping[str, Any], spoken: Spoken) -> dict[str, Any]:
     digest = document_digest(document)
     explained = explanations_of(document, spoken)
     followed = follow_ups_of(document, spoken)
+    sign_off = spoken.signed(document)
     last = max(
         [spoken.last, *(each.event for each, _ in explained.values()), *(each.event for each in followed.values())]
     )
     return {
-        "state": STATES[spoken.sign_off.state(digest)],
-        "sign_offs": _sign_offs(spoken.sign_off, digest),
+        "state": STATES[sign_off.state(digest)],
+        "sign_offs": _sign_offs(sign_off, digest),
         "explanations": {
             subject: {
                 "text": each.text,

@@ -103,16 +103,17 @@ def take_over(prepared: Prepared, subjects: Sequence[str], by: str, wait: float 
             if (each.subject.subject in subjects and each.state in (SUGGESTION, STALE))
             or (not subjects and each.state == SUGGESTION)
         ]
-        for each in adopted:
-            assert each.said is not None, "a suggestion has a text"
-            conversation.record.explain(
-                str(prepared.period),
-                *each.paper.place,
-                each.subject.subject,
-                each.subject.amount,
-                each.said.text,
-                by,
-            )
+        with conversation.record.together():
+            for each in adopted:
+                assert each.said is not None, "a suggestion has a text"
+                conversation.record.explain(
+                    str(prepared.period),
+                    *each.paper.place,
+                    each.subject.subject,
+                    each.subject.amount,
+                    each.said.text,
+                    by,
+                )
     return [_now(conversation.heard, each.paper, each.subject) for each in adopted]
 
 

@@ -71,8 +71,9 @@ def read_back(prepared: Prepared, file: FilledIn, by: str, wait: float = 0) -> l
         if wording.faults:
             raise RecordError("the workbook can't be taken as it is filled in; nothing was recorded.", wording.faults)
         once = {each.content: each for each in told}
-        for each in once.values():
-            _say(conversation, paper, each, by)
+        with conversation.record.together():
+            for each in once.values():
+                _say(conversation, paper, each, by)
     return list(once.values())
 
 

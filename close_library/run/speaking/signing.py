@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from close_library.errors import CloseError, Fault, RecordError
-from close_library.record import NOT_SIGNED, Role, SignedItem
+from close_library.record import Role, SignedItem
 from close_library.run.freshness.fresh import Decision
 from close_library.run.freshness.pending import pending_work
 from close_library.run.planning.prepare import Prepared
@@ -90,7 +90,7 @@ def _signed(conversation: Conversation, paper: Paper, request: Request, faults: 
     if document is None or faults:
         return Signing(*named, "refused", faults[0].found, tuple(faults))
     digest = document_digest(document)
-    before = conversation.heard.sign_offs.get(paper.place, NOT_SIGNED)
+    before = conversation.heard.of(*paper.place).signed(document)
     signature = before.preparer if request.role == "preparer" else before.reviewer
     if request.reason is None and signature and before.holds(request.role, digest):
         return Signing(*named, "already", f"by {signature.by}, {signature.at[:10]}")
@@ -104,6 +104,7 @@ def _signed(conversation: Conversation, paper: Paper, request: Request, faults: 
             figures=_figures(document),
             items=[SignedItem(each.item, each.amount, each.first_date or None) for each in items_of(document).values()],
             errors={each.subject: each.amount for each in subjects_of(document).values() if each.blocks},
+            retold=before.retold,
         )  # fmt: skip
     except CloseError as error:
         why = "; ".join(dict.fromkeys(fault.found for fault in error.faults))
