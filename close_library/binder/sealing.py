@@ -21,6 +21,7 @@ from close_library.run.files.disk import writing_to
 from close_library.run.files.lock import locked
 from close_library.run.gathering.index import documents_of, read_index
 from close_library.run.gathering.redraw import refresh
+from close_library.run.gathering.source_sheets import read_source_sheets
 from close_library.run.planning.prepare import Prepared, Request, prepare
 from close_library.run.progress import Reporter
 from close_library.run.said.heard import Heard, hear, said_of, said_of_period
@@ -203,4 +204,5 @@ def _pages(
         not_tested=contents.NOT_TESTED,
     )
     parameters = json.loads((prepared.folder / "books" / "parameters.json").read_text(encoding="utf-8"))
-    return render_binder(cover, index, said_of_period(index["entries"]), papers, parameters)
+    ipe = read_source_sheets(prepared.folder)
+    return render_binder(cover, index, said_of_period(index["entries"]), papers, parameters, ipe)

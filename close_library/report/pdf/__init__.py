@@ -39,7 +39,21 @@ def paper_as_pdf(
     """See `report.render_pdf`."""
     source = RowsFile(rows, document)
     content = content_of(document, page_of(document, source, said, code))
-    content["attachments"] = [
+    with tempfile.TemporaryDirectory(prefix="close-pdf-") as folder:
+        root = Path(folder)
+        content["attachments"] = put_attachments(root, attachments)
+        (root / "content.json").write_text(json.dumps(content, ensure_ascii=False), encoding="utf-8")
+        for number, chart in enumerate(document.get("charts") or []):
+            (root / f"chart-{number}.svg").write_bytes(draw(chart))
+        put_templates(root, "main.typ", "workpaper.typ")
+        return set_pages(root, document["period_end"], f"{document['program']}/{document['ref']}_{document['name']}")
+
+
+def put_attachments(root: Path, attachments: Sequence[Attachment]) -> list[dict[str, str]]:
+    """Put the files that a PDF carries into a folder; returns what the template is told of them."""
+    for number, attachment in enumerate(attachments):
+        _put(root / f"attached-{number}", attachment.content)
+    return [
         {
             "path": f"attached-{number}",
             "name": attachment.name,
@@ -49,15 +63,6 @@ def paper_as_pdf(
         }
         for number, attachment in enumerate(attachments)
     ]
-    with tempfile.TemporaryDirectory(prefix="close-pdf-") as folder:
-        root = Path(folder)
-        (root / "content.json").write_text(json.dumps(content, ensure_ascii=False), encoding="utf-8")
-        for number, chart in enumerate(document.get("charts") or []):
-            (root / f"chart-{number}.svg").write_bytes(draw(chart))
-        for number, attachment in enumerate(attachments):
-            _put(root / f"attached-{number}", attachment.content)
-        put_templates(root, "main.typ", "workpaper.typ")
-        return set_pages(root, document["period_end"], f"{document['program']}/{document['ref']}_{document['name']}")
 
 
 def put_templates(root: Path, main: str, *others: str) -> None:
