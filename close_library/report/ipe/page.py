@@ -138,7 +138,7 @@ def _lead(sheets: Sequence[Mapping[str, Any]]) -> Grid:
         for each in sheets
     ]
     sums = [sum(each["rows"][name] for each in sheets) for name in ("read", "in_books", "used", "reported")]
-    rows.append(["", "all sources", "", "", *(f"{number:,}" for number in sums), "", "", ""])
+    rows.append(["all", "", "", "", *(f"{number:,}" for number in sums), "", "", ""])
     headings = ["No.", "Table", "File", "System", "Rows of the file", "In the books", "Used", "Reported",
                 "Control total of the file", "In the books", "Result"]  # fmt: skip
     bad = frozenset(number for number, each in enumerate(sheets) if not is_whole(each))
