@@ -95,7 +95,11 @@ class WorkpaperExporter(TemplateExporter):
         self, document: Mapping[str, Any], rows: Path | None, said: Mapping[str, Any], code: Sequence[CodeCell]
     ) -> bytes:
         """The page of a document, its rows file, what people said, and the notebook's code."""
-        return self._render("workpaper.html.jinja", page_of(document, RowsFile(rows, document), said, code))
+        return self.render_page(page_of(document, RowsFile(rows, document), said, code))
+
+    def render_page(self, page: Mapping[str, Any]) -> bytes:
+        """The page of a workpaper from what it shows (`page_of`)."""
+        return self._render("workpaper.html.jinja", page)
 
     def render_source_sheets(self, ipe: Mapping[str, Any]) -> bytes:
         """The sheets of a period's sources."""

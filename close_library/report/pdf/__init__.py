@@ -20,25 +20,16 @@ import matplotlib
 import typst
 
 from close_library.errors import Fault, ReportError
-from close_library.report import Attachment, CodeCell
+from close_library.report import Attachment
 from close_library.report.charts import draw
-from close_library.report.page import page_of
 from close_library.report.pdf.content import content_of
-from close_library.report.rows_file import RowsFile
 
 _HERE = Path(__file__).parent
 
 
-def paper_as_pdf(
-    document: Mapping[str, Any],
-    rows: Path | None,
-    said: Mapping[str, Any],
-    code: Sequence[CodeCell],
-    attachments: Sequence[Attachment] = (),
-) -> bytes:
-    """See `report.render_pdf`."""
-    source = RowsFile(rows, document)
-    content = content_of(document, page_of(document, source, said, code))
+def paper_as_pdf(document: Mapping[str, Any], page: Mapping[str, Any], attachments: Sequence[Attachment] = ()) -> bytes:
+    """See `report.render_pdf`; `page` is what the HTML page shows (`page_of`)."""
+    content = content_of(document, page)
     with tempfile.TemporaryDirectory(prefix="close-pdf-") as folder:
         root = Path(folder)
         content["attachments"] = put_attachments(root, attachments)
