@@ -126,6 +126,7 @@ def readme(heading: Mapping[str, Any], fingerprint: str | None) -> bytes:
 
   binder.pdf              cover, lead sheets, what needs attention, every workpaper
   period/index.html       the reports as pages, workbooks, PDF, notebooks and data; open it in a browser
+  period/ipe.html         a sheet for each source file: how it was read, whether it is whole, what of it is used
   period/books/           the books as they were sealed, one Parquet file a table
   notebooks/, parameters/ what was executed, and what was set
   record/events.jsonl     who explained, followed up, signed or rejected what, and when

@@ -10,6 +10,7 @@ from typing import Any
 from close_library.binder import contents
 from close_library.report.pdf.binder import Cover, Paper, render_binder
 from close_library.run.gathering.index import documents_of, read_index
+from close_library.run.gathering.source_sheets import read_source_sheets
 from close_library.run.said.heard import Heard, said_of, said_of_period
 
 NOT_SIGNED = "not signed: no key was given"
@@ -32,7 +33,8 @@ def binder_pages(
         papers.append(Paper(document, rows if rows.exists() else None, said))
     parameters = json.loads((period / "books" / "parameters.json").read_text(encoding="utf-8"))
     cover = _cover(heading, fingerprint, changes)
-    return render_binder(cover, index, said_of_period(index["entries"]), papers, parameters)
+    ipe = read_source_sheets(period)
+    return render_binder(cover, index, said_of_period(index["entries"]), papers, parameters, ipe)
 
 
 def _cover(heading: Mapping[str, Any], fingerprint: str | None, changes: Sequence[Mapping[str, Any]]) -> Cover:

@@ -9,5 +9,6 @@ from close_library.books.checking import FileReport, check
 from close_library.books.opened import Books
 from close_library.books.sealing import seal
 from close_library.books.snapshot import Manifest, verify
+from close_library.books.source_sheets import source_sheets
 
-__all__ = ["Books", "FileReport", "Manifest", "check", "seal", "verify"]
+__all__ = ["Books", "FileReport", "Manifest", "check", "seal", "source_sheets", "verify"]

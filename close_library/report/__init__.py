@@ -3,6 +3,7 @@
     render_html   one self-contained page per workpaper, drawn by our own nbconvert exporter
     render_xlsx   one workbook per workpaper, every total a live formula over its source rows
     render_pdf    one PDF/A-3b per workpaper, with notebook, data and workbook inside
+    Rendering     all three of one workpaper, which share what was read
     render_index  the front page of a period: programs × workpapers, and what needs attention
 
 Nothing is computed here that the document does not hold: a report shows figures, re-foots their rows, and says
@@ -13,10 +14,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-__all__ = ["Attachment", "CodeCell", "render_html", "render_index", "render_pdf", "render_xlsx"]
+if TYPE_CHECKING:
+    from close_library.report.rows_file import RowsFile
+
+__all__ = ["Attachment", "CodeCell", "Rendering", "render_html", "render_index", "render_pdf", "render_xlsx"]
 
 
 @dataclass(frozen=True)
@@ -40,27 +45,65 @@ class Attachment:
     description: str
 
 
+class Rendering:
+    """The reports of one workpaper: page, workbook and PDF share its source rows, read once, and what they show.
+
+    `rows` is the rows file of the document (None where it has none), `said` what people recorded about it. The document must
+    not change while it is rendered. Raises ReportError when the rows file is not the one that the document names.
+    """
+
+    def __init__(
+        self, document: Mapping[str, Any], rows: Path | None, said: Mapping[str, Any], code: Sequence[CodeCell] = ()
+    ) -> None:
+        self.document, self.said, self.code = document, said, code
+        self._rows = rows
+
+    @cached_property
+    def source(self) -> RowsFile:
+        """The source rows behind the figures."""
+        from close_library.report.rows_file import RowsFile
+
+        return RowsFile(self._rows, self.document)
+
+    @cached_property
+    def page(self) -> Mapping[str, Any]:
+        """What page and PDF show, as plain values."""
+        from close_library.report.page import page_of
+
+        return page_of(self.document, self.source, self.said, self.code)
+
+    def html(self) -> bytes:
+        """The workpaper as one self-contained page."""
+        from close_library.report.exporter import warm_exporter
+
+        return warm_exporter().render_page(self.page)
+
+    def xlsx(self, path: Path) -> None:
+        """The workpaper as a workbook with live formulas, written whole or not at all."""
+        from close_library.report.workbook import write_workbook
+
+        write_workbook(self.document, self.source, self.said, path)
+
+    def pdf(self, attachments: Sequence[Attachment] = ()) -> bytes:
+        """The workpaper as PDF/A-3b; its date is the period's end."""
+        from close_library.report.pdf import paper_as_pdf
+
+        return paper_as_pdf(self.document, self.page, attachments)
+
+
 def render_html(
     document: Mapping[str, Any], rows: Path | None, said: Mapping[str, Any], code: Sequence[CodeCell]
 ) -> bytes:
-    """The workpaper as one self-contained page; the same input gives the same bytes.
-
-    `rows` is the rows file of the document (None where it has none), `said` what people recorded about it.
-    Raises ReportError when the rows file is not the one that the document names.
-    """
-    from close_library.report.exporter import warm_exporter
-
-    return warm_exporter().render_workpaper(document, rows, said, code)
+    """The workpaper as one self-contained page; the same input gives the same bytes. See `Rendering`."""
+    return Rendering(document, rows, said, code).html()
 
 
 def render_xlsx(document: Mapping[str, Any], rows: Path | None, said: Mapping[str, Any], path: Path) -> None:
-    """The workpaper as a workbook with live formulas, written whole or not at all.
+    """The workpaper as a workbook with live formulas, written whole or not at all. See `Rendering`.
 
-    Raises ReportError when the rows file is not the one that the document names, or the workbook can't be written.
+    Raises ReportError when the workbook can't be written.
     """
-    from close_library.report.workbook import write_workbook
-
-    write_workbook(document, rows, said, path)
+    Rendering(document, rows, said).xlsx(path)
 
 
 def render_pdf(
@@ -70,13 +113,11 @@ def render_pdf(
     code: Sequence[CodeCell],
     attachments: Sequence[Attachment] = (),
 ) -> bytes:
-    """The workpaper as PDF/A-3b; the same input gives the same bytes. Its date is the period's end.
+    """The workpaper as PDF/A-3b; the same input gives the same bytes. Its date is the period's end. See `Rendering`.
 
-    Raises ReportError when the rows file is not the one that the document names, or the pages can't be set.
+    Raises ReportError when the pages can't be set.
     """
-    from close_library.report.pdf import paper_as_pdf
-
-    return paper_as_pdf(document, rows, said, code, attachments)
+    return Rendering(document, rows, said, code).pdf(attachments)
 
 
 def render_index(index: Mapping[str, Any], said: Mapping[str, Any]) -> bytes:

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import base64
 import io
+import json
 import textwrap
 import warnings
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
+from functools import lru_cache
 from itertools import pairwise
 from typing import Any
 
@@ -79,6 +81,13 @@ def data_uri(chart: Mapping[str, Any]) -> str:
 
 def draw(chart: Mapping[str, Any]) -> bytes:
     """The chart as SVG: `waterfall`, `bars`, `stacked_bars` or `lines`."""
+    return _drawn(json.dumps(chart))
+
+
+@lru_cache(maxsize=64)
+def _drawn(spelled: str) -> bytes:
+    """A picture is drawn once for page, PDF and binder: that is most of what a report with pictures costs."""
+    chart = json.loads(spelled)
     painter = {"waterfall": _waterfall, "bars": _bars, "stacked_bars": _stacked_bars, "lines": _lines}[chart["kind"]]
     # A letter that matplotlib's own font lacks is drawn by the reader's font: its warning says nothing to a user.
     with matplotlib.rc_context(_SETTINGS), warnings.catch_warnings():

@@ -22,9 +22,10 @@ from traitlets import default
 from close_library.errors import Fault, ReportError
 from close_library.report import CodeCell
 from close_library.report.front_page import front_page_of
+from close_library.report.ipe.page import ipe_page
 from close_library.report.page import page_of
 from close_library.report.rows_file import RowsFile
-from close_library.report.wording import show_total
+from close_library.report.wording import show_total, source_anchor
 
 _TEMPLATES = Path(__file__).parent / "templates"
 _SCRAP = "application/scrapbook.scrap.json+json"
@@ -63,6 +64,7 @@ class WorkpaperExporter(TemplateExporter):
             auto_reload=False,
         )
         environment.globals.update(css_text=css_text, sealed=sealed)
+        environment.globals.update(source_anchor=source_anchor)
         environment.filters.update(grouped=lambda number: f"{number:,}", amount=show_total)
         return environment
 
@@ -93,7 +95,15 @@ class WorkpaperExporter(TemplateExporter):
         self, document: Mapping[str, Any], rows: Path | None, said: Mapping[str, Any], code: Sequence[CodeCell]
     ) -> bytes:
         """The page of a document, its rows file, what people said, and the notebook's code."""
-        return self._render("workpaper.html.jinja", page_of(document, RowsFile(rows, document), said, code))
+        return self.render_page(page_of(document, RowsFile(rows, document), said, code))
+
+    def render_page(self, page: Mapping[str, Any]) -> bytes:
+        """The page of a workpaper from what it shows (`page_of`)."""
+        return self._render("workpaper.html.jinja", page)
+
+    def render_source_sheets(self, ipe: Mapping[str, Any]) -> bytes:
+        """The sheets of a period's sources."""
+        return self._render("ipe.html.jinja", ipe_page(ipe))
 
     def render_front_page(self, index: Mapping[str, Any], said: Mapping[str, Any]) -> bytes:
         """The front page of a period."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from close_library.report import CodeCell
@@ -39,7 +40,7 @@ PLACED = frozenset({"purpose", "sources", "procedure", "tie_outs", "findings", "
 def page_of(
     document: Mapping[str, Any], rows: RowsFile, said: Mapping[str, Any], code: Sequence[CodeCell]
 ) -> dict[str, Any]:
-    """Everything that the template of a workpaper needs."""
+    """Everything that the template of a workpaper needs; pictures and source rows are made when they are asked for."""
     carried = embed(document, rows)
     ticks = ticks_of(document)
     workbook = f"{document['ref']}_{document['name']}.xlsx"
@@ -66,7 +67,7 @@ def page_of(
         "error": error_text(document),
         "tables": [schedule_of(id, table, document, said) for id, table in tables_of(document).items()],
         "charts": [
-            {"title": title_of(chart), "image": data_uri(chart), "words": alternative_text(chart)}
+            {"title": title_of(chart), "image": partial(data_uri, chart), "words": alternative_text(chart)}
             for chart in document.get("charts") or []
         ],
         "sources": document.get("sources") or [],
@@ -84,8 +85,9 @@ def page_of(
         ],
         "code": [_code_cell(cell) for cell in code],
         "workbook": {"name": workbook, "address": address_of(workbook)},
-        "source_rows": carried.as_script(
-            f"the sheet Data of {workbook}" + (f" and the file {rows_file} hold them" if rows_file else " holds them")
+        "source_rows": partial(
+            carried.as_script,
+            f"the sheet Data of {workbook}" + (f" and the file {rows_file} hold them" if rows_file else " holds them"),
         ),
         "rows_left_out": rows.total - sum(count for _, count in carried.blocks.values()),
         "rows_in_all": rows.total,

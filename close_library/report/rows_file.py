@@ -21,7 +21,7 @@ import pyarrow.parquet as pq
 from close_library.errors import Fault, ReportError
 from close_library.report.wording import count_of
 
-_BATCH_ROWS, _BUFFER = 5_000, 1 << 16
+_BATCH_ROWS, _BUFFER, _HELD_ROWS = 5_000, 1 << 16, 20_000
 
 
 class SourceRow(NamedTuple):
@@ -193,8 +193,18 @@ class RowsFile:
                 yield SourceRow(figure, table, file, line, amount, shown, count)
         connection.close()
 
+    @cached_property
+    def _held(self) -> list[pa.RecordBatch] | None:
+        """All rows where they are few: they are gone through a dozen times, and opening the file is most of it."""
+        assert self.path is not None
+        with pq.ParquetFile(self.path) as file:
+            return list(file.iter_batches(_BATCH_ROWS)) if file.metadata.num_rows <= _HELD_ROWS else None
+
     def _batches(self, columns: list[str] | None = None) -> Iterator[pa.RecordBatch]:
         if self.path is None:
+            return
+        if self._held is not None:
+            yield from (batch.select(columns) if columns else batch for batch in self._held)
             return
         # Without read-ahead, so that a large row group does not stand in memory beside its batches.
         with pq.ParquetFile(self.path, pre_buffer=False, buffer_size=_BUFFER) as file:

@@ -5,6 +5,7 @@ Colour is never the only signal: each status and severity has a mark and a word.
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Mapping
 from decimal import Decimal
@@ -161,6 +162,11 @@ def show_keys(keys: Mapping[str, list[str]]) -> str:
 def address_of(file: str) -> str:
     """A file beside the page as a link; no name can become another host or another kind of address."""
     return "./" + quote(file.lstrip("/"))
+
+
+def source_anchor(table: str, file: str) -> str:
+    """Where the sheet of a source stands on the page of all sheets (`ipe.html`), whatever its file is called."""
+    return "source-" + hashlib.sha256(f"{table}/{file}".encode("utf-8", "replace")).hexdigest()[:12]
 
 
 def count_of(number: int, noun: str) -> str:

@@ -19,7 +19,14 @@ from close_library.run.files.disk import writing_to
 from close_library.run.files.lock import locked
 from close_library.run.files.scratch import remove_abandoned
 from close_library.run.freshness.stamps import drawing_packages
-from close_library.run.gathering.index import has_unplanned, read_index, remove_unplanned, write_index, write_manifest
+from close_library.run.gathering.index import (
+    documents_of,
+    has_unplanned,
+    read_index,
+    remove_unplanned,
+    write_index,
+    write_manifest,
+)
 from close_library.run.gathering.settled import is_settled, settle, settled_by
 from close_library.run.planning.glance import keep
 from close_library.run.planning.prepare import Prepared, Request, kept_glance, prepare
@@ -156,6 +163,7 @@ def _gather(
     do_without_grammar()
     from close_library.run.gathering.journals import write_journal_entries
     from close_library.run.gathering.redraw import redraw
+    from close_library.run.gathering.source_sheets import write_source_sheets
 
     folder = prepared.folder
     if not prepared.plan.partial:
@@ -164,6 +172,8 @@ def _gather(
             reporter.notice(f"Removed, for the plan no longer holds them: {_listed(removed)}.")
     write_journal_entries(folder)
     redraw(folder, heard, {(each.task.program, each.task.heading["ref"]) for each in outcomes})
+    drawn_by = (drawing_packages(), library_digest())
+    write_source_sheets(folder, _index_heading(prepared), list(documents_of(folder)), drawn_by)
     write_index(folder, _index_heading(prepared), prepared.glance.programs, heard)
     write_manifest(folder)
 

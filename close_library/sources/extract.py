@@ -94,7 +94,8 @@ class Extract:
 
 @dataclass(frozen=True)
 class System:
-    """How to read one outside system: list the files of a folder, and read one of them as text."""
+    """How to read one outside system: list the files of a folder, and read one of them as text; how, in words."""
 
     find: Callable[[SourceSetting, FaultLog], Listing]
     read: Callable[[RawFile, FileFaults], TextRows | None]
+    described: str

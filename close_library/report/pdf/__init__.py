@@ -22,26 +22,31 @@ import typst
 
 from close_library.books.connection import SCRATCH
 from close_library.errors import Fault, ReportError
-from close_library.report import Attachment, CodeCell
+from close_library.report import Attachment
 from close_library.report.charts import draw
-from close_library.report.page import page_of
 from close_library.report.pdf.content import content_of
-from close_library.report.rows_file import RowsFile
 
 _HERE = Path(__file__).parent
 
 
-def paper_as_pdf(
-    document: Mapping[str, Any],
-    rows: Path | None,
-    said: Mapping[str, Any],
-    code: Sequence[CodeCell],
-    attachments: Sequence[Attachment] = (),
-) -> bytes:
-    """See `report.render_pdf`."""
-    source = RowsFile(rows, document)
-    content = content_of(document, page_of(document, source, said, code))
-    content["attachments"] = [
+def paper_as_pdf(document: Mapping[str, Any], page: Mapping[str, Any], attachments: Sequence[Attachment] = ()) -> bytes:
+    """See `report.render_pdf`; `page` is what the HTML page shows (`page_of`)."""
+    content = content_of(document, page)
+    with tempfile.TemporaryDirectory(prefix=f"{SCRATCH}{os.getpid()}-") as folder:
+        root = Path(folder)
+        content["attachments"] = put_attachments(root, attachments)
+        (root / "content.json").write_text(json.dumps(content, ensure_ascii=False), encoding="utf-8")
+        for number, chart in enumerate(document.get("charts") or []):
+            (root / f"chart-{number}.svg").write_bytes(draw(chart))
+        put_templates(root, "main.typ", "workpaper.typ")
+        return set_pages(root, document["period_end"], f"{document['program']}/{document['ref']}_{document['name']}")
+
+
+def put_attachments(root: Path, attachments: Sequence[Attachment]) -> list[dict[str, str]]:
+    """Put the files that a PDF carries into a folder; returns what the template is told of them."""
+    for number, attachment in enumerate(attachments):
+        _put(root / f"attached-{number}", attachment.content)
+    return [
         {
             "path": f"attached-{number}",
             "name": attachment.name,
@@ -51,15 +56,6 @@ def paper_as_pdf(
         }
         for number, attachment in enumerate(attachments)
     ]
-    with tempfile.TemporaryDirectory(prefix=f"{SCRATCH}{os.getpid()}-") as folder:
-        root = Path(folder)
-        (root / "content.json").write_text(json.dumps(content, ensure_ascii=False), encoding="utf-8")
-        for number, chart in enumerate(document.get("charts") or []):
-            (root / f"chart-{number}.svg").write_bytes(draw(chart))
-        for number, attachment in enumerate(attachments):
-            _put(root / f"attached-{number}", attachment.content)
-        put_templates(root, "main.typ", "workpaper.typ")
-        return set_pages(root, document["period_end"], f"{document['program']}/{document['ref']}_{document['name']}")
 
 
 def put_templates(root: Path, main: str, *others: str) -> None:

@@ -17,6 +17,7 @@ from close_library.books.connection import SCRATCH
 from close_library.parameters import COMPANY
 from close_library.report.charts import draw
 from close_library.report.front_page import front_page_of
+from close_library.report.ipe.paper import sheets_content
 from close_library.report.page import page_of
 from close_library.report.pdf import put_templates, set_pages
 from close_library.report.pdf.content import content_of, table_parts
@@ -53,10 +54,12 @@ def render_binder(
     said: Mapping[str, Any],
     papers: Sequence[Paper],
     parameters: Mapping[str, Any],
+    ipe: Mapping[str, Any] | None = None,
 ) -> bytes:
     """The binder of a period as PDF/A-3b; the same input gives the same bytes. Raises ReportError.
 
-    `index` is the period's index, `said` what its front page shows of the record, `parameters` its `books/parameters.json`.
+    `index` is the period's index, `said` what its front page shows of the record, `parameters` its `books/parameters.json`,
+    `ipe` the sheets of its sources.
     """
     page = front_page_of(index, said)
     whole = len(papers) <= PAPERS_AT_MOST
@@ -82,8 +85,9 @@ def render_binder(
     with tempfile.TemporaryDirectory(prefix=f"{SCRATCH}{os.getpid()}-") as folder:
         root = Path(folder)
         content["papers"] = _papers(inside, root)
+        content["source_sheets"] = sheets_content(ipe) if ipe else None
         (root / "content.json").write_text(json.dumps(content, ensure_ascii=False), encoding="utf-8")
-        put_templates(root, "binder.typ", "workpaper.typ")
+        put_templates(root, "binder.typ", "ipe.typ", "workpaper.typ")
         return set_pages(root, index["period_end"], f"binder {index['period']}")
 
 

@@ -37,9 +37,8 @@ SPARE_MEMORY_ABOVE = 20_000
 _BEFORE, _AFTER = ("Summary", "Tie-outs", "Findings"), ("Charts", "Data", "Sources", "Parameters")
 
 
-def write_workbook(document: Mapping[str, Any], rows: Path | None, said: Mapping[str, Any], path: Path) -> None:
+def write_workbook(document: Mapping[str, Any], source: RowsFile, said: Mapping[str, Any], path: Path) -> None:
     """Write the workbook beside its place and rename it when it is whole."""
-    source = RowsFile(rows, document)
     unfinished = path.with_name(f".{path.name}.part")
     try:
         book = Book(unfinished, document, said, in_memory=source.total <= SPARE_MEMORY_ABOVE)

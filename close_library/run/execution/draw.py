@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from close_library.report import Attachment, CodeCell, render_html, render_pdf, render_xlsx
+from close_library.report import Attachment, CodeCell, Rendering
 from close_library.report.pack import PACK_FORMATS
 from close_library.run.files.atomic import json_bytes
 from close_library.workpaper.notebook import source_of
@@ -24,11 +24,12 @@ def draw(
     `executed` is its notebook, whose `metadata.close.formats` asks for what it has beside page, workbook and PDF.
     """
     code = _code_cells(executed)
-    parts["html"].write_bytes(render_html(document, rows, said, code))
+    rendering = Rendering(document, rows, said, code)
+    parts["html"].write_bytes(rendering.html())
     if document["status"] != "failed":
-        render_xlsx(document, rows, said, parts["xlsx"])
+        rendering.xlsx(parts["xlsx"])
     attached = _attachments(document, rows, executed, parts["xlsx"])
-    parts["pdf"].write_bytes(render_pdf(document, rows, said, code, attached))
+    parts["pdf"].write_bytes(rendering.pdf(attached))
     if document["status"] in ("agreed", "open"):
         for ending in _formats_of(executed):
             parts[ending].write_bytes(PACK_FORMATS[ending](document, said))

@@ -11,6 +11,7 @@ from close_library.parameters import COMPANY
 from close_library.report import render_index
 from close_library.run.files.atomic import file_digest, write_json, write_whole
 from close_library.run.freshness.stamps import remove_stamp
+from close_library.run.gathering.source_sheets import FILES as SHEETS
 from close_library.run.planning.task import ENDINGS
 from close_library.run.said.heard import NOTHING, Heard, Spoken, said_digest, said_of, said_of_period, sign_off_entry
 
@@ -126,6 +127,8 @@ def write_index(
             {"table": table, **source} for table, sealed in books["tables"].items() for source in sealed["sources"]
         ],
     }
+    if (period / SHEETS["html"]).exists():
+        index["ipe"] = SHEETS
     place_index(period, index)
     return index
 
