@@ -88,7 +88,7 @@ def _write(path: Path, figures: Sequence[Figure], left_out: Mapping[str, int], f
                 addresses = _addresses(figure.population.books, findings)
                 batches = _rows_at(figure.population, addresses) if addresses else ()
             else:
-                batches = _rows(figure.population, "true")
+                batches = _rows(figure.population, "true") if figure.population.count else ()
             for batch in batches:
                 if batch.num_rows:
                     writer.write_batch(_named(figure.id, batch))
