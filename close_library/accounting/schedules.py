@@ -32,9 +32,10 @@ from close_library.accounting.receivables import subledger
 from close_library.accounting.receivables.subledger import movements_query, open_items_query
 from close_library.accounting.revenue import priced, pricing, recognition
 from close_library.accounting.revenue import recognised as recognised_module
+from close_library.accounting.revenue import worth as worth_module
 from close_library.accounting.revenue.priced import priced_by_owner
-from close_library.accounting.revenue.pricing import on_each_basis, worth_query
 from close_library.accounting.revenue.recognised import recognised_rows, treatments
+from close_library.accounting.revenue.worth import on_each_basis, worth_query
 from close_library.accounting.sql import day, held, memoised, viewed
 from close_library.accounting.vendors import vendor_work
 from close_library.accounting.vendors.vendor_work import owed_work_query
@@ -97,7 +98,7 @@ _PRICED = ("contracts", "contract_lines", "deliveries", "fx_rates")
 _SCHEDULES = {
     "receivables_movements": _Schedule(_movements, _RECEIVABLES, (currency, subledger)),
     "open_items": _Schedule(_open_items, _RECEIVABLES, (currency, subledger), dated=True),
-    "priced_deliveries": _Schedule(_priced_deliveries, _PRICED, (currency, pricing, priced)),
+    "priced_deliveries": _Schedule(_priced_deliveries, _PRICED, (currency, pricing, priced, worth_module)),
     "recognised": _Schedule(
         recognised_rows,
         (*_PRICED, "contract_changes"),
@@ -212,13 +213,13 @@ def open_items(scope: Scope, as_of: date) -> str:
 
 
 def deliveries_worth(scope: Scope) -> str:
-    """The table that holds what each delivery is worth, one row a delivery (`pricing.worth_query`)."""
+    """The table that holds what each delivery is worth, one row a delivery (`worth.worth_query`)."""
     stored = _stored(scope, "priced_deliveries")
     return stored or memoised(scope.books, "worth", worth_query(scope.books, scope.currency))
 
 
 def priced_deliveries(scope: Scope) -> str:
-    """The view that shows what each delivery is worth on each basis (`pricing.on_each_basis`)."""
+    """The view that shows what each delivery is worth on each basis (`worth.on_each_basis`)."""
     return viewed(scope.books, "priced_deliveries", on_each_basis(deliveries_worth(scope)))
 
 

@@ -186,6 +186,7 @@ def write_company(folder: Path, rows: int, memory_limit: str) -> Path:
         parameters.mkdir(exist_ok=True)
         with duckdb.connect() as connection:
             connection.execute(f"SET memory_limit = '{memory_limit}'; SET temp_directory = '{folder / 'spilled'}'")
+            connection.execute("SET enable_progress_bar = false")
             for name, query in _TABLES.items():
                 made = query.format(rows=rows, folder=tables)
                 connection.execute(f"COPY ({made}) TO '{tables / name}.parquet' (COMPRESSION zstd)")
@@ -200,6 +201,7 @@ def figures_by_hand(
     with duckdb.connect() as connection:
         connection.execute(f"SET threads = {threads}; SET memory_limit = '{memory_limit}'")
         connection.execute(f"SET temp_directory = '{folder / 'spilled'}'; SET preserve_insertion_order = false")
+        connection.execute("SET enable_progress_bar = false")
         for path in sorted((folder / "tables").glob("*.parquet")):
             connection.execute(f"CREATE VIEW {path.stem} AS SELECT * FROM '{path}'")
         rows = connection.execute(BY_HAND).fetchall()

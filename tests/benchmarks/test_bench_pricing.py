@@ -9,7 +9,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from close_library.accounting.revenue.pricing import priced_deliveries_query
+from close_library.accounting.revenue.worth import priced_deliveries_query
 from close_library.books import Books, seal
 from tests.ledgers import Folder
 
@@ -85,7 +85,7 @@ def test_pricing_against_a_hand_written_query(tmp_path: Path, capsys: pytest.Cap
     write_tables(tmp_path / "tables")
     seal(tmp_path / "books", [Folder(tmp_path / "tables")])
     books = Books.open(tmp_path / "books", memory_limit=MEMORY)
-    ours = f"SELECT basis, sum(functional) AS total FROM ({priced_deliveries_query('USD')}) GROUP BY basis"
+    ours = f"SELECT basis, sum(functional) AS total FROM ({priced_deliveries_query(books, 'USD')}) GROUP BY basis"
     began = time.perf_counter()
     by_hand = {basis: books.sql(query).to_pylist()[0]["total"] for basis, query in BASES.items()}
     hand_seconds = time.perf_counter() - began
@@ -93,7 +93,7 @@ def test_pricing_against_a_hand_written_query(tmp_path: Path, capsys: pytest.Cap
     priced = {row["basis"]: row["total"] for row in books.sql(ours).to_pylist()}
     seconds = time.perf_counter() - began
     began = time.perf_counter()
-    rows = sum(batch.num_rows for batch in books.stream(priced_deliveries_query("USD")))
+    rows = sum(batch.num_rows for batch in books.stream(priced_deliveries_query(books, "USD")))
     whole_seconds = time.perf_counter() - began
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
     assert priced == by_hand

@@ -128,20 +128,22 @@ def walk_through(scope: Scope) -> Result:
 
 def _picked(scope: Scope, table: str, key: str) -> tuple[str, str]:
     """The tables that hold the pieces of work and of cash that a start is connected with."""
-    work, cash, literal = _work(scope), _cash(scope), text(key)
+    work, billed_work, cash, literal = _work(scope), _billed_work(scope), _cash(scope), text(key)
     if table in _WORK:
+        work = billed_work if table in ("invoices", "invoice_lines") else work
         work_of = f"SELECT * FROM {work} WHERE {_WORK[table].format(key=literal)}"
         billed = f"SELECT invoice_id FROM ({work_of})"
         cash_of = f"SELECT * FROM {cash} WHERE invoice_id IN ({billed}) OR credit_memo_id IN ({billed})"
     elif table in _CASH:
         cash_of = f"SELECT * FROM {cash} WHERE {_CASH[table].format(key=literal)}"
-        work_of = f"SELECT * FROM {work} WHERE invoice_id IN (SELECT invoice_id FROM ({cash_of}))"
+        work_of = f"SELECT * FROM {billed_work} WHERE invoice_id IN (SELECT invoice_id FROM ({cash_of}))"
     else:
         named = f"SELECT document_number FROM gl_entries WHERE {_journal(key)} AND document_number IS NOT NULL"
         invoices = f"SELECT invoice_id FROM invoices WHERE invoice_number IN ({named})"
         cash_of = f"""SELECT * FROM {cash}
                       WHERE invoice_id IN ({invoices}) OR receipt_id IN ({named}) OR application_id IN ({named})"""
-        work_of = f"SELECT * FROM {work} WHERE invoice_id IN ({invoices} UNION ALL SELECT invoice_id FROM ({cash_of}))"
+        named_or_paid = f"{invoices} UNION ALL SELECT invoice_id FROM ({cash_of})"
+        work_of = f"SELECT * FROM {billed_work} WHERE invoice_id IN ({named_or_paid})"
     return memoised(scope.books, "walk_work", work_of), memoised(scope.books, "walk_cash", cash_of)
 
 
@@ -151,31 +153,44 @@ def _journal(key: str) -> str:
 
 def _work(scope: Scope) -> str:
     """Deliveries and invoice lines to T, brought together where a line names a delivery; read and not held."""
-    at = day(scope.closing_date)
     return viewed(
         scope.books,
         "work",
         f"""
-        WITH contract_of AS (SELECT contract_line_id AS id, min(contract_id) AS contract_id FROM contract_lines GROUP BY 1),
-        delivered AS NOT MATERIALIZED (
-            SELECT delivery_id, po_number, contract_line_id FROM deliveries WHERE delivery_date <= {at}
-        ),
-        billed AS (
-            SELECT l.invoice_id, l.line_number, l.delivery_id, l.contract_line_id, i.po_number, i.invoice_number, i.contract_id
-            FROM invoice_lines l JOIN ({scope.books.first_rows("invoices")}) i USING (invoice_id) WHERE i.invoice_date <= {at}
-        )
         SELECT delivery_id, d.po_number AS delivery_po, NULL AS invoice_po, contract_line_id, contract_id, NULL AS invoice_id,
                NULL AS line_number, NULL AS invoice_number
-        FROM (SELECT * FROM delivered ANTI JOIN (SELECT delivery_id FROM billed WHERE delivery_id IS NOT NULL)
-              USING (delivery_id)) d
-        LEFT JOIN contract_of c ON c.id = contract_line_id
-        UNION ALL
-        SELECT b.delivery_id, d.po_number, b.po_number, coalesce(b.contract_line_id, d.contract_line_id),
-               coalesce(c.contract_id, b.contract_id), b.invoice_id, b.line_number, b.invoice_number
-        FROM billed b LEFT JOIN delivered d USING (delivery_id)
-        LEFT JOIN contract_of c ON c.id = coalesce(b.contract_line_id, d.contract_line_id)
+        FROM (SELECT * FROM ({_delivered(scope)})
+              ANTI JOIN (SELECT delivery_id FROM {_billed_work(scope)} WHERE delivery_id IS NOT NULL) USING (delivery_id)) d
+        LEFT JOIN ({_CONTRACT_OF}) c ON c.id = contract_line_id
+        UNION ALL SELECT * FROM {_billed_work(scope)}
         """,
     )
+
+
+def _billed_work(scope: Scope) -> str:
+    """The pieces of work that an invoice line to T is for."""
+    at = day(scope.closing_date)
+    return memoised(
+        scope.books,
+        "billed_work",
+        f"""
+        SELECT l.delivery_id, d.po_number AS delivery_po, i.po_number AS invoice_po,
+               coalesce(l.contract_line_id, d.contract_line_id) AS contract_line_id,
+               coalesce(c.contract_id, i.contract_id) AS contract_id, l.invoice_id, l.line_number, i.invoice_number
+        FROM invoice_lines l JOIN ({scope.books.first_rows("invoices")}) i USING (invoice_id)
+        LEFT JOIN ({_delivered(scope)}) d ON d.delivery_id = l.delivery_id
+        LEFT JOIN ({_CONTRACT_OF}) c ON c.id = coalesce(l.contract_line_id, d.contract_line_id)
+        WHERE i.invoice_date <= {at}
+        """,
+    )
+
+
+_CONTRACT_OF = "SELECT contract_line_id AS id, min(contract_id) AS contract_id FROM contract_lines GROUP BY 1"
+
+
+def _delivered(scope: Scope) -> str:
+    at = day(scope.closing_date)
+    return f"SELECT delivery_id, po_number, contract_line_id FROM deliveries WHERE delivery_date <= {at}"
 
 
 def _cash(scope: Scope) -> str:
@@ -196,37 +211,32 @@ def _reached(scope: Scope, table: str, key: str) -> str:
     def start(name: str) -> str:
         return f"UNION SELECT {text(key)}" if table == name else ""
 
+    is_order = table == "purchase_orders"
     memos = "UNION SELECT credit_memo_id FROM cash WHERE credit_memo_id IS NOT NULL"
+    of_lines = "contract_line_id IN (SELECT id FROM lines_of)"
+    otherwise = f"delivery_id IS NULL AND {f'po_number = {text(key)}' if is_order else of_lines}"
     return f"""
-        earned AS (
-            SELECT * FROM ({delivered_rows(scope)}) WHERE value = 'recognised'
-            UNION ALL BY NAME SELECT * FROM ({recognised_otherwise_rows(scope)})
-        ),
         lines_of AS (SELECT contract_line_id AS id FROM work {start("contract_lines")}),
         deliveries_of AS (SELECT delivery_id AS id FROM work {start("deliveries")}),
         revenue_of AS (
-            SELECT * FROM earned WHERE delivery_id IN (SELECT id FROM deliveries_of) OR
-                {
-        f"po_number = {text(key)} AND delivery_id IS NULL"
-        if table == "purchase_orders"
-        else "delivery_id IS NULL AND contract_line_id IN (SELECT id FROM lines_of)"
-    }
+            SELECT * FROM ({delivered_rows(scope)}) WHERE value = 'recognised' AND delivery_id IN (SELECT id FROM deliveries_of)
+            UNION ALL BY NAME
+            SELECT * FROM ({recognised_otherwise_rows(scope)})
+            WHERE delivery_id IN (SELECT id FROM deliveries_of) OR ({otherwise})
         ),
         orders_of AS (
             SELECT delivery_po AS id FROM work UNION SELECT invoice_po FROM work
-            {"" if table == "purchase_orders" else "UNION SELECT po_number FROM revenue_of WHERE delivery_id IS NULL"}
+            {"" if is_order else "UNION SELECT po_number FROM revenue_of WHERE delivery_id IS NULL"}
             {start("purchase_orders")}
         ),
         contracts_of AS (
             SELECT contract_id AS id FROM work {start("contracts")}
-            UNION SELECT contract_id FROM purchase_orders WHERE po_number = {
-        text(key) if table == "purchase_orders" else "NULL"
-    }
+            UNION SELECT contract_id FROM purchase_orders WHERE po_number = {text(key) if is_order else "NULL"}
         ),
         receipts_of AS (SELECT receipt_id AS id FROM cash {start("cash_receipts")}),
-        invoices_of AS (SELECT invoice_id AS id FROM work UNION SELECT invoice_id FROM cash {memos} {
-        start("invoices")
-    }),
+        invoices_of AS (
+            SELECT invoice_id AS id FROM work UNION SELECT invoice_id FROM cash {memos} {start("invoices")}
+        ),
         documents_of AS (
             SELECT invoice_number AS id FROM invoices WHERE invoice_id IN (SELECT id FROM invoices_of)
             UNION SELECT id FROM receipts_of UNION SELECT application_id FROM cash
@@ -238,6 +248,7 @@ def _rows(scope: Scope, table: str, key: str) -> str:
     """Every row that the walk reaches, with its step along the way."""
     at = day(scope.closing_date)
     worth = f"""(SELECT p.delivered_value FROM {deliveries_worth(scope)} p WHERE p.delivered_date IS NOT NULL
+                 AND p.delivery_id IN (SELECT id FROM deliveries_of)
                  AND p.source_file = deliveries.source_file AND p.source_row = deliveries.source_row)"""
     start = _journal(key) if table == "gl_entries" else "false"
     steps = (

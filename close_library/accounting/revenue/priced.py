@@ -12,7 +12,8 @@ from typing import Any
 
 import pyarrow as pa
 
-from close_library.accounting.revenue.pricing import PARTS, priced_lines, worth_query
+from close_library.accounting.revenue.pricing import priced_lines
+from close_library.accounting.revenue.worth import PARTS, worth_query
 from close_library.accounting.sql import text
 from close_library.books import Books
 
@@ -23,7 +24,7 @@ _ORDER = "ORDER BY delivery_date, delivery_id, source_file, source_row"
 
 
 def priced_by_owner(books: Books, functional_currency: str) -> pa.RecordBatchReader:
-    """Every delivery with what it is worth (`pricing.worth_query`), by owner, in one order whatever the machine."""
+    """Every delivery with what it is worth (`worth.worth_query`), by owner, in one order whatever the machine."""
     nothing = worth_query(books, functional_currency, ("flat",), "false", "false")
     schema = books.sql(f"SELECT * FROM ({nothing}) LIMIT 0").schema
     return pa.RecordBatchReader.from_batches(schema, _batches(books, functional_currency))
