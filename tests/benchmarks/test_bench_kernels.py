@@ -82,8 +82,9 @@ def served(command: list[str], environment: dict[str, str]) -> Iterator[Callable
 def zygote() -> Iterator[dict[str, str]]:
     """The environment of a worker, with the zygote that a run starts for its workers."""
     with tempfile.TemporaryDirectory(prefix="close-b-") as scratch:
-        started = OwnedZygote(Path(scratch) / "zygote")
-        yield {**environment(1, Path(scratch)), ZYGOTE: str(started.path)}
+        given = environment(1, Path(scratch))
+        started = OwnedZygote(Path(scratch) / "zygote", environment=given)
+        yield {**given, ZYGOTE: str(started.path)}
         started.end()
 
 

@@ -6,6 +6,7 @@ import atexit
 import contextlib
 import os
 import shutil
+import socket
 import subprocess
 import sys
 import tempfile
@@ -29,14 +30,17 @@ class OwnedZygote:
         environment: Mapping[str, str] = os.environ,
         output: IO[bytes] | None = None,
     ) -> None:
-        """Start it; it listens at `path` a moment later, and answers when it has preloaded."""
+        """Start it; requests at `path` wait from now on, and are answered when it has preloaded."""
         self.path = path
         self.owner = os.getpid()
         self.modules = written()
         path.unlink(missing_ok=True)
+        listening = _listening(path)
+        arguments = [str(path), str(listening.fileno()), *extras]
         kept = {name: value for name, value in environment.items() if name not in _CHOSEN_BY_A_KERNEL}
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "close_library.run.execution.forking.zygote", str(path), *extras],
+            [sys.executable, "-m", "close_library.run.execution.forking.zygote", *arguments],
+            pass_fds=[listening.fileno()],
             stdin=subprocess.PIPE,
             stdout=output,
             stderr=output,
@@ -44,6 +48,7 @@ class OwnedZygote:
             env={**kept, "PYTHONHASHSEED": kept.get("PYTHONHASHSEED", "0"), **SAFE_TO_FORK},
             start_new_session=True,
         )
+        listening.close()  # when the zygote dies, who waits on the socket is told
 
     @property
     def is_alive(self) -> bool:
@@ -78,6 +83,17 @@ class OwnedZygote:
         except subprocess.TimeoutExpired:
             self.process.kill()
             self.process.wait()
+
+
+def _listening(path: Path) -> socket.socket:
+    """A socket that listens for this user only."""
+    listening = socket.socket(socket.AF_UNIX)
+    os.fchmod(listening.fileno(), 0o600)
+    # With too long a path the zygote ends, for it has nothing to listen on, and kernels are stock ones.
+    with contextlib.suppress(OSError):
+        listening.bind(str(path))
+        listening.listen(64)
+    return listening
 
 
 class OwnZygote:
@@ -118,10 +134,9 @@ class OwnZygote:
 _own = OwnZygote()
 
 
-def zygotes() -> Iterator[tuple[Path, OwnedZygote | None]]:
-    """Where zygotes listen, and the process where it is ours: the run's first."""
+def zygotes() -> Iterator[Path]:
+    """Where zygotes listen: the run's first, then this process's own."""
     shared = os.environ.get(ZYGOTE)
     if shared:
-        yield Path(shared), None
-    own = _own.current()
-    yield own.path, own
+        yield Path(shared)
+    yield _own.current().path

@@ -15,12 +15,11 @@ from jupyter_client.connect import KernelConnectionInfo
 from jupyter_client.provisioning.local_provisioner import LocalProvisioner
 
 from close_library.run.execution.forking import FORKED, STOCK, kind_of_kernel
-from close_library.run.execution.forking.owned import OwnedZygote, zygotes
+from close_library.run.execution.forking.owned import zygotes
 
 PROVISIONER = "close-fork"
 _START_SECONDS = 60
 _LEAVE_SECONDS = 2.5
-_LOOK_EVERY = 0.005
 _NOT_INHERITED = ("PYTHONEXECUTABLE", "MPLBACKEND")
 
 
@@ -49,9 +48,9 @@ class ForkProvisioner(LocalProvisioner):
         request = {"argv": cmd, "cwd": str(options.get("cwd") or Path.cwd()), "env": environment}
         self.kind = STOCK
         if kind_of_kernel() == FORKED:
-            for path, owned in zygotes():
+            for path in zygotes():
                 try:
-                    await asyncio.wait_for(self._fork(path, owned, request), _START_SECONDS)
+                    await asyncio.wait_for(self._fork(path, request), _START_SECONDS)
                 except (_NotForked, OSError, TimeoutError) as error:
                     self._hang_up()
                     self.log.debug("No kernel from the zygote at %s: %s", path, error)
@@ -60,9 +59,7 @@ class ForkProvisioner(LocalProvisioner):
                     return self.connection_info
         return await super().launch_kernel(cmd, **options)
 
-    async def _fork(self, path: Path, owned: OwnedZygote | None, request: dict[str, Any]) -> None:
-        while owned is not None and owned.is_alive and not path.exists():
-            await asyncio.sleep(_LOOK_EVERY)
+    async def _fork(self, path: Path, request: dict[str, Any]) -> None:
         self.connection, self.received, self.code = socket.socket(socket.AF_UNIX), b"", None
         self.connection.connect(str(path))
         self.connection.sendall(json.dumps(request).encode() + b"\n")

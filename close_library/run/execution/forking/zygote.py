@@ -1,6 +1,7 @@
 """The zygote: preload, stay single-threaded, fork one kernel a request.
 
-`python -m close_library.run.execution.forking.zygote SOCKET [EXTRA…]`. Over the unix socket come JSON lines:
+`python -m close_library.run.execution.forking.zygote SOCKET DESCRIPTOR [EXTRA…]`: the path of a unix socket, and the open
+descriptor on which its owner made it listen before anybody could know of it. Over it come JSON lines:
 {"argv", "cwd", "env"} in; {"pid"}, {"ready"}, {"returncode"} or {"refused"} out. A hang-up of the requester kills the
 kernel with all that it started; who sends {"leave": seconds} first lets it come to its own end. End of file on standard
 input, which is how the zygote learns that its owner died, kills every kernel and ends; a line there retires it.
@@ -33,13 +34,9 @@ def threads() -> int:
 class Zygote:
     """The serving loop, with the kernels that are alive and who asked for them."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, descriptor: int) -> None:
         self.path = path
-        self.listening = socket.socket(socket.AF_UNIX)
-        before = os.umask(0o177)
-        self.listening.bind(str(path))
-        os.umask(before)
-        self.listening.listen(64)
+        self.listening = socket.socket(fileno=descriptor)
         self.selector = selectors.DefaultSelector()
         self.selector.register(self.listening, selectors.EVENT_READ, self._accept)
         self.selector.register(0, selectors.EVENT_READ, self._owner)
@@ -191,10 +188,10 @@ def _children() -> list[int]:
     return [int(each) for each in Path(f"/proc/{own}/task/{own}/children").read_text().split()]
 
 
-def main(path: str, *extras: str) -> Never:
-    """Listen at once, so that nobody has to wait for the socket; preload; serve."""
+def main(path: str, descriptor: str, *extras: str) -> Never:
+    """Preload, while requests already wait on the socket; serve."""
     adopt_orphans()
-    zygote = Zygote(Path(path))
+    zygote = Zygote(Path(path), int(descriptor))
     preload(extras)
     gc.collect()
     gc.freeze()
