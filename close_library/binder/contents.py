@@ -116,6 +116,20 @@ def environment() -> dict[str, Any]:
     }
 
 
+_HOW_SIGNED = """\
+HEX is the fingerprint that whoever sealed it gives you, by another way than this file: anybody can make a key.
+Without the product, the signature alone, in the unpacked folder:
+
+  base64 -d seal/signature > signature.bin
+  openssl pkeyutl -verify -pubin -inkey seal/key.pem -rawin -in seal/manifest.json -sigfile signature.bin
+
+"""
+_HOW = """\
+Notebooks that are not the product's own are named and not executed, unless you have read them and give
+--trust-notebooks. seal/manifest.json holds the sha256 of every file, seal/manifest.sha256 its own.
+"""
+
+
 def readme(heading: Mapping[str, Any], fingerprint: str | None) -> bytes:
     """What a person reads first."""
     signed = f"It is signed by the key {fingerprint}." if fingerprint else "It is not signed: no key was given."
@@ -135,5 +149,6 @@ def readme(heading: Mapping[str, Any], fingerprint: str | None) -> bytes:
 
 To check it, and to compute everything again from the books, with the same version of the product and no network:
 
-  close verify {file_name(heading)}
-""".encode()
+  close verify {file_name(heading)}{" --fingerprint HEX" if fingerprint else ""}
+
+{_HOW_SIGNED if fingerprint else ""}{_HOW}""".encode()

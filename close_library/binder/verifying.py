@@ -71,7 +71,7 @@ def verify_binder(
             manifest = check_seal(path, archive, verdict, trusted, prior)
             refusal = None
             if verdict.differences:
-                verdict.notes.append("Nothing was performed again: the binder is not what was sealed.")
+                verdict.notes.append("Nothing was performed again, because of what differs.")
             else:
                 _compare_environment(manifest, verdict)
                 if not seal_only:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -273,3 +274,18 @@ def test_the_password_of_the_record_is_not_sealed(closed_tiny: Tiny, binder: Pat
     assert closed_tiny.say("binder").code == 0
     assert b"hunter2" not in binder.read_bytes()
     assert closed_tiny.close("verify", str(binder)).code == 0
+
+
+def test_the_seal_is_checked_without_the_product_as_the_readme_says(
+    closed_tiny: Tiny, binder: Path, tmp_path: Path
+) -> None:
+    assert closed_tiny.say("binder", "--new-key", str(tmp_path / "key.pem")).code == 0
+    with Archive(binder) as archive:
+        for name in archive.names:
+            archive.extract(name, tmp_path / "unpacked" / name)
+        commands = [line for line in archive.read("README.txt").decode().splitlines() if line.startswith("  ")]
+    assert all(map(shutil.which, ("openssl", "base64"))) or pytest.skip("openssl is not installed")
+    for command in commands[-2:]:
+        done = subprocess.run(["bash", "-c", command], cwd=tmp_path / "unpacked", capture_output=True, text=True)
+        assert done.returncode == 0, done.stdout + done.stderr
+    assert "Verified Successfully" in done.stdout
