@@ -12,7 +12,7 @@ from typing import Any
 
 from close_library.binder.archive import Content
 from close_library.errors import Fault, ReportError
-from close_library.run.files.atomic import file_digest
+from close_library.run.files.atomic import file_digest, json_bytes
 from close_library.run.planning.prepare import Prepared
 from close_library.workpaper.inputs import library_digest
 
@@ -128,6 +128,13 @@ _HOW = """\
 Notebooks that are not the product's own are named and not executed, unless you have read them and give
 --trust-notebooks. seal/manifest.json holds the sha256 of every file, seal/manifest.sha256 its own.
 """
+
+
+def environment_bytes(made_with: Mapping[str, Any]) -> bytes:
+    """`environment.json`, from what computed it or from a manifest, which says the same."""
+    library = {name: made_with["library"][name] for name in ("version", "sha256")}
+    packages = dict(sorted(made_with["packages"].items()))
+    return json_bytes({"library": library, "python": made_with["python"], "packages": packages})
 
 
 def readme(heading: Mapping[str, Any], fingerprint: str | None) -> bytes:
