@@ -5,6 +5,8 @@ from __future__ import annotations
 import gzip
 import json
 import os
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -278,3 +280,28 @@ def test_a_scale_that_is_no_number_is_refused(close: Callable[..., Said], tmp_pa
     assert said.code == 2
     assert "a number above zero" in said.err
     assert not (tmp_path / "x").exists()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "arguments", [("list",), ("list", "--json"), ("--help",), ("verify", "none.zip")], ids=" ".join
+)
+def test_a_terminal_that_knows_only_ascii_gets_an_answer(arguments: tuple[str, ...], tiny: Tiny) -> None:
+    """LC_ALL=C without UTF-8 mode, as on an auditor's server: signs that it can't show have plain ones."""
+    company = tiny.parameters / "company.yaml"
+    company.write_text(company.read_text("utf-8").replace("Tiny, Inc.", "Straße ✓ Inc."), encoding="utf-8")
+    options = tiny.options("list") if arguments[0] == "list" else []
+    environment = {
+        **os.environ,
+        "LC_ALL": "C",
+        "PYTHONUTF8": "0",
+        "PYTHONCOERCECLOCALE": "0",
+        "PYTHONIOENCODING": "ascii",
+    }
+    done = subprocess.run(
+        [sys.executable, "-m", "close_library", *arguments, *options], capture_output=True, env=environment
+    )
+    assert done.returncode == (2 if arguments[0] == "verify" else 0), done.stderr.decode()
+    assert b"bug of ours" not in done.stderr
+    if "--json" in arguments:
+        json.loads(done.stdout)

@@ -7,6 +7,7 @@ its members make.
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 import zipfile
@@ -20,6 +21,8 @@ from close_library.errors import Fault, ReportError
 
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 _BLOCK = 1 << 20
+_NO_PLACE = (errno.EEXIST, errno.ENOTDIR, errno.EISDIR, errno.ENAMETOOLONG, errno.EINVAL)
+"""What the disk says of a name that no archive of ours has."""
 
 Content = bytes | Path
 
@@ -105,7 +108,9 @@ class Archive:
                 for block in self.blocks(name):
                     file.write(block)
         except OSError as error:
-            raise _damaged(self.path, f"{name} can't be unpacked: {error.strerror or error}") from error
+            if error.errno not in _NO_PLACE:
+                raise
+            raise _damaged(self.path, f"{name} can't be unpacked: {error.strerror}") from error
 
     def first_foreign_byte(self) -> int | None:
         """Where the file first differs from the archive that its members make; None when it is that archive."""

@@ -42,6 +42,11 @@ class Change:
     origin: str
     direction: str
 
+    @property
+    def is_setting(self) -> bool:
+        """Whether somebody set it otherwise; else it is another notebook, package or library."""
+        return " " not in self.key
+
     def as_data(self) -> dict[str, str | None]:
         """The change for the binder's `changes.json`."""
         return asdict(self)

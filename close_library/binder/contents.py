@@ -12,7 +12,7 @@ from typing import Any
 
 from close_library.binder.archive import Content
 from close_library.errors import Fault, ReportError
-from close_library.run.files.atomic import file_digest
+from close_library.run.files.atomic import file_digest, json_bytes
 from close_library.run.planning.prepare import Prepared
 from close_library.workpaper.inputs import library_digest
 
@@ -116,6 +116,27 @@ def environment() -> dict[str, Any]:
     }
 
 
+_HOW_SIGNED = """\
+HEX is the fingerprint that whoever sealed it gives you, by another way than this file: anybody can make a key.
+Without the product, the signature alone, in the unpacked folder:
+
+  base64 -d seal/signature > signature.bin
+  openssl pkeyutl -verify -pubin -inkey seal/key.pem -rawin -in seal/manifest.json -sigfile signature.bin
+
+"""
+_HOW = """\
+Notebooks that are not the product's own are named and not executed, unless you have read them and give
+--trust-notebooks. seal/manifest.json holds the sha256 of every file, seal/manifest.sha256 its own.
+"""
+
+
+def environment_bytes(made_with: Mapping[str, Any]) -> bytes:
+    """`environment.json`, from what computed it or from a manifest, which says the same."""
+    library = {name: made_with["library"][name] for name in ("version", "sha256")}
+    packages = dict(sorted(made_with["packages"].items()))
+    return json_bytes({"library": library, "python": made_with["python"], "packages": packages})
+
+
 def readme(heading: Mapping[str, Any], fingerprint: str | None) -> bytes:
     """What a person reads first."""
     signed = f"It is signed by the key {fingerprint}." if fingerprint else "It is not signed: no key was given."
@@ -136,5 +157,6 @@ def readme(heading: Mapping[str, Any], fingerprint: str | None) -> bytes:
 
 To check it, and to compute everything again from the books, with the same version of the product and no network:
 
-  close verify {file_name(heading)}
-""".encode()
+  close verify {file_name(heading)}{" --fingerprint HEX" if fingerprint else ""}
+
+{_HOW_SIGNED if fingerprint else ""}{_HOW}""".encode()

@@ -14,6 +14,19 @@ from close_library.run.gathering.source_sheets import read_source_sheets
 from close_library.run.said.heard import Heard, said_of, said_of_period
 
 NOT_SIGNED = "not signed: no key was given"
+ABOUT = (
+    "This binder holds the workpapers of the period, the books that they rest on, and all that computed them: notebooks, "
+    "parameters, what people said. close verify needs only the product and the file. It checks every byte, the signature "
+    "and the chain to the binder before, executes every notebook again on the sealed books, and compares every figure, "
+    "tie-out, finding and file. The seal proves that nothing was changed since; {who}. It does not prove that the sources "
+    "were right: that is what workpaper 10 and the tie-outs to the ledger are for. No clock is in it: sealing the same "
+    "content again gives the same bytes."
+)
+"""What an auditor reads on the first page, below the seal."""
+_SIGNED_BY = (
+    "who sealed it is proved when the key above is the one that its owner named to you by another way than this file"
+)
+_BY_ANYBODY = "who sealed it is not proved, for no key signed it"
 
 
 def binder_pages(
@@ -53,9 +66,14 @@ def _cover(heading: Mapping[str, Any], fingerprint: str | None, changes: Sequenc
             ("Library", f"{library['version']}, SHA-256 {library['sha256']}; Python {heading['python']}"),
             ("To verify it and perform it again", f"close verify {contents.file_name(heading)}"),
         ],
+        about=ABOUT.format(who=_SIGNED_BY if fingerprint else _BY_ANYBODY),
         changes=changes,
-        compared_with=f"Compared with the binder of {prior['period']}"
-        if prior
-        else "There is no binder before to compare with",
+        compared_with=_compared_with(prior, len(changes)),
         not_tested=contents.NOT_TESTED,
     )
+
+
+def _compared_with(prior: Mapping[str, Any] | None, changes: int) -> str:
+    if prior is None:
+        return "There is no binder before, so nothing was compared"
+    return f"Compared with the binder of {prior['period']}" + ("" if changes else ": nothing is set otherwise")

@@ -21,7 +21,6 @@ from close_library.parameters import load_parameters
 from close_library.period import Period
 from close_library.record.export import read_export, restored
 from close_library.run.close import perform
-from close_library.run.files.atomic import json_bytes
 from close_library.run.gathering.index import OUTSIDE_DIGEST
 from close_library.run.planning.glance import Glance
 from close_library.run.planning.plan import choose, read_notebooks
@@ -90,7 +89,7 @@ def _own_files(
     files = {
         contents.PAGES: binder_pages(prepared.folder, heard, manifest, manifest["key"], changes),
         contents.README: contents.readme(manifest, manifest["key"]),
-        contents.ENVIRONMENT: json_bytes({name: manifest[name] for name in ("library", "python", "packages")}),
+        contents.ENVIRONMENT: contents.environment_bytes(manifest),
     }
     again = folder / "again"
     again.mkdir()

@@ -91,7 +91,7 @@ def seal_binder(request: Request, key: SigningKey | None, reporter: Reporter, to
         head = _head(record, period)
         members |= {
             contents.EVENTS: exported(record.events() if record else (), period),
-            contents.ENVIRONMENT: json_bytes(made_with),
+            contents.ENVIRONMENT: contents.environment_bytes(made_with),
             contents.CHANGES: json_bytes([change.as_data() for change in changes]),
         }
         heading = {

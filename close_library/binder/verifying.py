@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import tempfile
 from dataclasses import dataclass, field
@@ -18,7 +19,10 @@ from close_library.binder.trusting import foreign_notebooks, refuse_to_execute
 from close_library.binder.verdict import Difference, Verdict
 from close_library.books.connection import SCRATCH
 from close_library.errors import CloseError, Fault, ReportError
+from close_library.run.files.disk import refusal_behind
 from close_library.run.progress import Reporter
+
+_OF_THIS_MACHINE = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM, errno.EIO)
 
 
 @dataclass(frozen=True)
@@ -73,7 +77,7 @@ def verify_binder(
             manifest = check_seal(path, archive, verdict, trusted, prior)
             refusal = None
             if verdict.differences:
-                verdict.notes.append("Nothing was performed again: the binder is not what was sealed.")
+                verdict.notes.append("Nothing was performed again, because of what differs.")
             else:
                 _compare_environment(manifest, verdict)
                 if not seal_only:
@@ -100,22 +104,27 @@ def _perform(
         if not trust_notebooks:
             return refuse_to_execute(foreign)
         verdict.notes.append(f"Executed though they are not this product's own notebooks: {', '.join(foreign)}.")
-    with tempfile.TemporaryDirectory(prefix=f"{SCRATCH}{os.getpid()}-") as folder:
-        _perform_in(Path(folder), archive, manifest, workers, reporter, verdict)
-    return None
+    try:
+        with tempfile.TemporaryDirectory(prefix=f"{SCRATCH}{os.getpid()}-") as folder:
+            return _perform_in(Path(folder), archive, manifest, workers, reporter, verdict)
+    except OSError as error:
+        return _no_room(error)
 
 
 def _perform_in(
     folder: Path, archive: Archive, manifest: dict[str, Any], workers: int, reporter: Reporter, verdict: Verdict
-) -> None:
+) -> ReportError | None:
     before = len(verdict.differences)
     try:
         done = reperform(archive, manifest, folder, workers, reporter, verdict)
     except CloseError as error:
+        refused = refusal_behind(error)
+        if refused and refused.errno in _OF_THIS_MACHINE:
+            return _no_room(refused)
         fault = error.faults[0] if error.faults else Fault("the close", "", "")
         place = fault.where.replace(f"{folder}/", "")
         verdict.differs(place, f"it can't be performed again: {error.summary} {fault.found}".strip())
-    except (KeyError, TypeError, ValueError, AttributeError, IndexError, ArithmeticError) as error:
+    except (KeyError, TypeError, ValueError, AttributeError, IndexError, ArithmeticError, RecursionError) as error:
         # What a binder of no close holds can break any step; a whole one never does.
         what = f"it can't be performed again, because something in it is not as a close writes it ({error!r:.200})"
         verdict.differs("the close", what)
@@ -125,6 +134,22 @@ def _perform_in(
                 f"{done.notebooks:,} notebooks were executed again on the sealed books, with the sealed parameters: every "
                 f"figure, tie-out and finding, and every byte of {done.files:,} files, came out as sealed."
             )
+    return None
+
+
+def _no_room(error: OSError) -> ReportError:
+    """This machine keeps it from being performed again: no difference, and nothing proved."""
+    return ReportError(
+        "the binder can't be performed again on this machine.",
+        [
+            Fault(
+                str(error.filename or "the temporary folder"),
+                (error.strerror or str(error)).lower(),
+                "a temporary folder with room for the books and the reports",
+                "set TMPDIR to such a folder, and verify it again",
+            )
+        ],
+    )
 
 
 def _compare_environment(manifest: dict[str, Any], verdict: Verdict) -> None:

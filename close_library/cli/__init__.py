@@ -7,6 +7,8 @@ Exit codes: 0 done (findings are not a failure), 1 a bug of ours, 2 something th
 
 from __future__ import annotations
 
+import codecs
+import io
 import sys
 import tempfile
 import traceback
@@ -40,8 +42,25 @@ app.command(epilog="Example: close verify outputs/meridian/binders/meridian_2026
 app.command(epilog="Example: close sample outputs/_sample/tables --seed 1")(running.sample)
 
 
+_PLAIN = "close-plain"
+_INSTEAD = {"✓": "+", "✗": "x", "·": "-", "–": "-", "—": "-", "−": "-", "…": "...", "“": '"', "”": '"', "→": "->"}
+
+
+def _plainly(error: UnicodeError) -> tuple[str, int]:
+    """What a terminal that knows only ASCII shows for a sign that it doesn't have."""
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    return "".join(_INSTEAD.get(sign, "?") for sign in error.object[error.start : error.end]), error.end
+
+
+codecs.register_error(_PLAIN, _plainly)
+
+
 def main() -> None:
     """The command `close`: what goes wrong is said in a few lines, never as a traceback."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors=_PLAIN)
     try:
         app()
     except CloseError as error:

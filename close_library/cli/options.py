@@ -43,4 +43,5 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object inst
 
 def print_json(value: dict[str, Any]) -> None:
     """Print facts as one JSON object."""
-    sys.stdout.write(json.dumps(value, indent=2, ensure_ascii=False, default=str) + "\n")
+    whole = (sys.stdout.encoding or "").lower().replace("-", "") == "utf8"
+    sys.stdout.write(json.dumps(value, indent=2, ensure_ascii=not whole, default=str) + "\n")

@@ -75,18 +75,15 @@ def binder(
     _say(f"It follows the binder of {sealed.prior.period}." if sealed.prior else "It is the first of its chain.")
     if sealed.prior and sealed.prior.fingerprint != sealed.fingerprint:
         _say(f"That one was sealed with another key: {sealed.prior.fingerprint or 'none'}.")
-    if sealed.changes:
-        count = len(sealed.changes)
-        what = "setting, notebook or package is" if count == 1 else "settings, notebooks and packages are"
-        _say(
-            f"{count:,} {what} not as they were then; binder.pdf lists them.".replace(
-                "is not as they were", "is not as it was"
-            )
-        )
-    for change in sealed.changes:
-        if change.direction == "loosened":
-            place = "" if change.scope == "_company" else f" of {change.scope}"
-            _say(f"Loosened since: {change.key}{place} from {change.before} to {change.now} ({change.origin}).")
+    settings = [change for change in sealed.changes if change.is_setting]
+    for change in settings:
+        place = "" if change.scope == "_company" else f" of {change.scope}"
+        before, now = ("nothing" if value is None else value or "empty" for value in (change.before, change.now))
+        origin = f" ({change.origin})" if change.origin else ""
+        _say(f"{change.direction.capitalize()} since: {change.key}{place} from {before} to {now}{origin}.")
+    others = len(sealed.changes) - len(settings)
+    if others:
+        _say(f"Of notebooks, packages and the library {others:,} changed since; binder.pdf lists each.")
 
 
 def verify(

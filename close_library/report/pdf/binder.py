@@ -1,6 +1,6 @@
 """The binder as one PDF with an outline: cover, matrix, lead sheets, what needs attention, what changed, every workpaper.
 
-Each workpaper's code and parameters stand in its own PDF; here the company's parameters stand once.
+Each workpaper's code and parameters stand in its own PDF; here the parameters stand once.
 """
 
 from __future__ import annotations
@@ -40,9 +40,11 @@ class Paper:
 
 @dataclass(frozen=True)
 class Cover:
-    """What stands before the workpapers: the seal (label, value), what changed since the binder before, what is not tested."""
+    """What stands before the workpapers: the seal (label, value), what it proves, what changed since the binder before,
+    what is not tested."""
 
     seal: Sequence[tuple[str, str]]
+    about: str
     changes: Sequence[Mapping[str, str | None]]
     compared_with: str
     not_tested: Sequence[str]
@@ -70,6 +72,7 @@ def render_binder(
             "running_head": {**page["running_head"], "right": "Binder"},
             "identification": [[label, breakable(value), second] for label, value, second in page["identification"]],
             "seal": [[label, breakable(value)] for label, value in cover.seal],
+            "about": cover.about,
             "left_out": ""
             if whole
             else f"The {len(papers) - len(inside):,} workpapers of programs stand in their own PDFs.",
@@ -79,7 +82,7 @@ def render_binder(
             "changes": _changes(cover),
             "compared_with": cover.compared_with,
             "not_tested": list(cover.not_tested),
-            "parameters": table_parts(["Parameter", "Value", "Set in"], _settings(parameters)),
+            "parameters": table_parts(["Program", "Parameter", "Value", "Set in"], _settings(parameters)),
         }
     )
     with tempfile.TemporaryDirectory(prefix=f"{SCRATCH}{os.getpid()}-") as folder:
@@ -169,8 +172,18 @@ def _changes(cover: Cover) -> list[dict[str, Any]]:
 
 
 def _settings(parameters: Mapping[str, Any]) -> list[list[str]]:
-    company = parameters["scopes"][COMPANY]
-    return [[key, _setting(company["values"], key), origin] for key, origin in company["origins"].items()]
+    """Every setting of the company, then what a program has otherwise."""
+    settings = {
+        scope: {key: (_setting(held["values"], key), origin) for key, origin in held["origins"].items()}
+        for scope, held in parameters["scopes"].items()
+    }
+    company = settings[COMPANY]
+    return [
+        [show_program(scope), key, value, origin]
+        for scope in (COMPANY, *sorted(set(settings) - {COMPANY}))
+        for key, (value, origin) in settings[scope].items()
+        if scope == COMPANY or company.get(key, ("", ""))[0] != value
+    ]
 
 
 def _setting(values: Any, dotted: str) -> str:

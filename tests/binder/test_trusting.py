@@ -1,0 +1,86 @@
+"""Which notebooks of a binder are the product's own, and which could be anybody's."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from close_library.binder.archive import Archive, write_archive
+from close_library.binder.trusting import foreign_notebooks, refuse_to_execute
+from close_library.run.planning import prepare
+from tests.conftest import PROJECT
+
+NAME = "30_receivables_roll_forward.ipynb"
+
+
+def notebook(**changed: Any) -> bytes:
+    content = json.loads((PROJECT / "notebooks" / NAME).read_text(encoding="utf-8"))
+    return json.dumps({**content, **changed}).encode()
+
+
+def edited(content: bytes, cell: int, **changed: Any) -> bytes:
+    read = json.loads(content)
+    read["cells"][cell] |= changed
+    return json.dumps(read).encode()
+
+
+CASES = [
+    ("the product's own", notebook(), False),
+    ("with outputs of a run by hand", edited(notebook(), 2, outputs=[], execution_count=7), False),
+    ("under another name", notebook(), False),
+    ("another line of code", edited(notebook(), 2, source="import os"), True),
+    ("another sentence", edited(notebook(), 0, source="# Trust me"), True),
+    ("a tag that executes differently", edited(notebook(), 2, metadata={"tags": ["raises-exception"]}), True),
+    ("text turned into code", edited(notebook(), 0, cell_type="code"), True),
+    ("other tables declared", notebook(metadata={"close": {}}), True),
+    ("no notebook", b"import os", True),
+    ("nothing", b"", True),
+    ("a list", b"[]", True),
+    ("cells of no kind", b'{"metadata": {}, "cells": [1]}', True),
+]
+
+
+@pytest.mark.parametrize(("content", "foreign"), [case[1:] for case in CASES], ids=[case[0] for case in CASES])
+def test_what_a_person_wrote_decides(content: bytes, foreign: bool, tmp_path: Path) -> None:
+    write_archive(tmp_path / "a.zip", {f"notebooks/{NAME}": content, "period/x.ipynb": b"not executed"})
+    with Archive(tmp_path / "a.zip") as archive:
+        assert foreign_notebooks(archive) == ([f"notebooks/{NAME}"] if foreign else [])
+
+
+def test_a_notebook_in_the_current_folder_is_not_the_product_s(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever sends a binder can send a folder `notebooks` beside it."""
+    (tmp_path / "notebooks").mkdir()
+    (tmp_path / "notebooks" / NAME).write_bytes(edited(notebook(), 2, source="import os"))
+    write_archive(tmp_path / "a.zip", {f"notebooks/{NAME}": edited(notebook(), 2, source="import os")})
+    monkeypatch.chdir(tmp_path)
+    with Archive(tmp_path / "a.zip") as archive:
+        assert foreign_notebooks(archive) == [f"notebooks/{NAME}"]
+
+
+def test_without_the_product_s_notebooks_every_one_is_foreign(tmp_path: Path) -> None:
+    write_archive(tmp_path / "a.zip", {f"notebooks/{NAME}": notebook()})
+    with Archive(tmp_path / "a.zip") as archive:
+        assert foreign_notebooks(archive, tmp_path / "none") == [f"notebooks/{NAME}"]
+
+
+def test_the_refusal_names_them_and_the_way_on() -> None:
+    said = str(refuse_to_execute([f"notebooks/{number}.ipynb" for number in range(7)]))
+    assert "notebooks/4.ipynb and 2 more" in said
+    assert "--trust-notebooks" in said
+
+
+def test_an_installation_brings_the_notebooks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """On a machine that has only the product there is no checkout to know them from."""
+    files = tomllib.loads((PROJECT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["setuptools"]["data-files"]
+    (place,) = files
+    installed = {path.name for pattern in files[place] for path in PROJECT.glob(pattern)}
+    assert installed == {path.name for path in (PROJECT / "notebooks").glob("*.ipynb")}
+    shutil.copytree(PROJECT / "notebooks", tmp_path / place)
+    monkeypatch.setattr("sys.prefix", str(tmp_path))
+    monkeypatch.setattr(prepare, "__file__", str(tmp_path / "site-packages" / "close_library" / "run" / "p" / "x.py"))
+    assert prepare.own_notebooks_folder() == tmp_path / place
