@@ -24,7 +24,7 @@ from close_library.run.close import CloseResult
 from close_library.run.execution.draw import _attachments, _code_cells
 from close_library.run.gathering.index import documents_of
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.benchmark
 
 ROUNDS = 5
 AIM_MS = 300.0
