@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from close_library.evidence import TICKS
+from close_library.report.reading_order import open_in_period
 from close_library.report.said import EXPLAINED, STALE, SUGGESTION, Remark, remark_on
 from close_library.report.wording import SEVERITY, count_of, currency_of, show_amount, show_keys, show_name
 
@@ -38,6 +39,20 @@ def _tie_out(tie_out: Mapping[str, Any], document: Mapping[str, Any], said: Mapp
 def subject_of_tie_out(tie_out: Mapping[str, Any]) -> str:
     """What an explanation of a tie-out is bound to."""
     return f"tie_out:{tie_out['id']}"
+
+
+def quoted_in_words(document: Mapping[str, Any]) -> str:
+    """What the workpapers that a summary quotes found and left open; empty for a workpaper that quotes none."""
+    quoted = open_in_period(document)
+    if quoted is None:
+        return ""
+    words = {"errors": "error", "warnings": "warning", "tie_outs": "open tie-out", "no_conclusion": "workpaper"}
+    counts = [
+        count_of(quoted[name], word) + (" without a conclusion" if name == "no_conclusion" else "")
+        for name, word in words.items()
+        if quoted[name]
+    ]
+    return f"{', '.join(counts) or 'nothing'} open in the period: see {quoted['table']}"
 
 
 def legend_of(document: Mapping[str, Any]) -> list[tuple[str, str]]:

@@ -13,11 +13,18 @@ from typing import Any
 
 from close_library.report import CodeCell
 from close_library.report.charts import alternative_text, data_uri, title_of
-from close_library.report.checks import explained_in_words, findings_of, legend_of, ticks_of, tie_outs_of
+from close_library.report.checks import (
+    explained_in_words,
+    findings_of,
+    legend_of,
+    quoted_in_words,
+    ticks_of,
+    tie_outs_of,
+)
 from close_library.report.embedded import embed
 from close_library.report.identification import identification, running_head
 from close_library.report.prose import prose
-from close_library.report.reading_order import figures_of, tables_of
+from close_library.report.reading_order import figures_of, leads, open_in_period, results_of, tables_of
 from close_library.report.rows_file import RowsFile, where_the_rest_is
 from close_library.report.said import SIGN_OFF, sign_off, signed_in_brief
 from close_library.report.schedules import schedule_of
@@ -57,6 +64,9 @@ def page_of(
         "ticks": legend_of(document),
         "findings": findings_of(document, said, set(carried.findings)),
         "findings_in_all": len(document.get("findings") or []),
+        "quoted": quoted_in_words(document),
+        "leads": leads(document),
+        "results": results_of(document),
         "terms": terms_in(document),
         "figures": [
             _figure(id, figure, carried.blocks, [tie_out["tick"] for tie_out in ticks.get(id, [])])
@@ -102,6 +112,11 @@ def _verdicts(document: Mapping[str, Any], said: Mapping[str, Any]) -> list[dict
     counts = {severity: sum(finding["severity"] == severity for finding in findings) for severity in SEVERITY}
     gravest = next((severity for severity in SEVERITY if counts[severity]), "none")
     in_words = ", ".join(count_of(count, severity) for severity, count in counts.items() if count) or "none"
+    quoted = open_in_period(document)
+    if quoted:
+        gravest = next((name for name in ("error", "warning") if quoted[f"{name}s"]), "none")
+        gravest = "error" if quoted["tie_outs"] or quoted["no_conclusion"] else gravest
+        in_words = "none of its own"
     tied = "good" if agreed == len(tie_outs) else "bad"
     mark, tone = SIGN_OFF[sign_off(said)]
     return [
@@ -116,7 +131,7 @@ def _verdicts(document: Mapping[str, Any], said: Mapping[str, Any]) -> list[dict
             "mark": "✓" if gravest == "none" else SEVERITY[gravest][0],
             "label": "Findings",
             "value": in_words,
-            "more": explained_in_words(document, said),
+            "more": quoted_in_words(document) or explained_in_words(document, said),
         },
         {
             "tone": tone,

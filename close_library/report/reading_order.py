@@ -1,4 +1,4 @@
-"""The order in which a reader meets tables and figures: a document as JSON keeps none.
+"""The order in which a reader meets tables, pictures and figures: a document as JSON keeps none.
 
 Tables stand by their number; figures as the schedules show them, then the rest as the document has them.
 """
@@ -6,7 +6,7 @@ Tables stand by their number; figures as the schedules show them, then the rest 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 
@@ -35,6 +35,56 @@ def links_of(table: Mapping[str, Any], figures: Mapping[str, Mapping[str, Any]])
             amount = figures[named[0]]["amount"]
             links |= {(line, column): named[0] for column, text in enumerate(cells) if column and text == amount}
     return links | {(line, column): figure for line, column, figure in table.get("links") or []}
+
+
+def leads(document: Mapping[str, Any]) -> bool:
+    """Whether a workpaper sums up the others: it quotes what they found, and is read from its schedules, not its figures."""
+    return open_in_period(document) is not None
+
+
+def open_in_period(document: Mapping[str, Any]) -> dict[str, Any] | None:
+    """What a workpaper that quotes the others says is open: `table` and the sums of OPEN; None for all other workpapers."""
+    if document.get("findings"):
+        return None
+    for id, table in tables_of(document).items():
+        if set(OPEN) <= set(table["columns"]):
+            rows = table["rows"][-1:] if table.get("total_row") else table["rows"]
+            places = [table["columns"].index(name) for name in OPEN]
+            sums = [sum(int(row[place] or 0) for row in rows) for place in places]
+            return {"table": id, **dict(zip(OPEN, sums, strict=True))}
+    return None
+
+
+def results_of(document: Mapping[str, Any]) -> list[tuple[str, int]]:
+    """Schedules and pictures in reading order, as (`table` or `chart`, its place).
+
+    By number, the pictures last; a workpaper that sums up others shows what is open, then the programs, then how the months
+    went with the pictures, then the rest.
+    """
+    tables, charts = (
+        list(tables_of(document).values()),
+        [("chart", n) for n in range(len(document.get("charts") or []))],
+    )
+    if not leads(document):
+        return [*(("table", place) for place in range(len(tables))), *charts]
+    ranked = sorted(range(len(tables)), key=lambda place: (_rank(tables, place), place))
+    trends = max((number for number, place in enumerate(ranked) if "month" in tables[place]["columns"]), default=-1)
+    in_order = [("table", place) for place in ranked]
+    return [*in_order[: trends + 1], *charts, *in_order[trends + 1 :]]
+
+
+OPEN = ("errors", "warnings", "tie_outs", "no_conclusion")
+"""Columns of a schedule that says what is open in a period."""
+
+
+def _rank(tables: Sequence[Mapping[str, Any]], place: int) -> int:
+    columns = set(tables[place]["columns"])
+    if set(OPEN) <= columns:
+        first = next(number for number, table in enumerate(tables) if set(OPEN) <= set(table["columns"]))
+        return 0 if place == first else 9
+    if {"severity", "message"} <= columns:
+        return 1
+    return 2 if "program" in columns else 3 if "month" in columns or place < 3 else 4
 
 
 def _by_number(id: str) -> list[tuple[int, str]]:

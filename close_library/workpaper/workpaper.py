@@ -197,7 +197,7 @@ class Workpaper:
         counts = (
             f"{sum(t.agreed for t in self._tie_outs)} of {len(self._tie_outs)} tie-outs agree; "
             + " and ".join(_counted(self._findings, severity) for severity in ("error", "warning"))
-            + "."
+            + (" of its own." if "findings" in self._place.declared["optional_tables"] else ".")
         )
         copied = write_rows(self._figures.values(), data.in_order(self._findings))
         document = self._document(status, f"{conclusion} {counts}", copied)

@@ -11,7 +11,8 @@ from typing import Any
 
 from close_library.books.connection import SCRATCH
 from close_library.report import Attachment
-from close_library.report.ipe.page import Grid, ipe_page
+from close_library.report.ipe.grids import Grid
+from close_library.report.ipe.page import ipe_page
 from close_library.report.pdf import put_attachments, put_templates, set_pages
 from close_library.report.pdf.content import table_parts
 from close_library.report.pdf.letters import breakable, readable

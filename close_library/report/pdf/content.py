@@ -36,6 +36,9 @@ def content_of(document: Mapping[str, Any], page: Mapping[str, Any]) -> dict[str
         "figures": _figures(page["figures"]),
         "prose": {name: blocks_of(sections.get(name)) for name in _SECTIONS},
         "more_prose": [[show_name(name), blocks_of(text)] for name, text in sections.items() if name not in _SECTIONS],
+        "quoted": page["quoted"],
+        "leads": page["leads"],
+        "results": [list(each) for each in page["results"]],
         "tables": [_schedule(table) for table in page["tables"]],
         "charts": [
             {"file": f"chart-{number}.svg", "title": chart["title"], "words": chart["words"]}

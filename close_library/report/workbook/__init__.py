@@ -21,6 +21,7 @@ from typing import Any
 from xlsxwriter.exceptions import XlsxWriterException
 
 from close_library.errors import Fault, ReportError
+from close_library.report.reading_order import leads, results_of
 from close_library.report.rows_file import RowsFile
 from close_library.report.workbook.checks import write_findings, write_parameters, write_sources, write_tie_outs
 from close_library.report.workbook.data import write_data
@@ -66,8 +67,11 @@ def write_workbook(document: Mapping[str, Any], source: RowsFile, said: Mapping[
 def _write_sheets(book: Book, rows: RowsFile) -> None:
     """All sheets stand in reading order; Data is laid out first, since the others point to its rows."""
     schedules = sheet_names(book, (*_BEFORE, *_AFTER))
-    before = {name: book.add_sheet(name) for name in _BEFORE}
-    sheets = {id: book.add_sheet(name) for id, name in schedules.items()}
+    tables, summary = list(schedules), leads(book.document)
+    in_order = [tables[place] for kind, place in results_of(book.document) if kind == "table"]
+    before = {name: book.add_sheet(name) for name in _BEFORE[: 1 if summary else None]}
+    sheets = {id: book.add_sheet(schedules[id]) for id in in_order}
+    before |= {name: book.add_sheet(name) for name in _BEFORE[1:] if name not in before}
     charts = book.add_sheet("Charts") if book.document.get("charts") else None
     data = write_data(book, book.add_streamed_sheet("Data"), rows)
     figures = write_summary(book, before["Summary"], data)

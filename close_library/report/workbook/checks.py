@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
-from close_library.report.checks import gravest_first, legend_of, remark_of_finding, subject_of_tie_out
+from close_library.report.checks import gravest_first, legend_of, quoted_in_words, remark_of_finding, subject_of_tie_out
 from close_library.report.said import remark_on
 from close_library.report.wording import places_of, show_keys, show_name
 from close_library.report.workbook.frame import Book, Sheet
@@ -101,7 +101,8 @@ def write_findings(book: Book, sheet: Sheet) -> None:
         said = inputs.explain(row, finding.get("subject") or "", remark_of_finding(finding, book.said))
         sheet.height_for(row, (finding["message"], 52), (keys, 28), (words, 22), *said)
     if not findings:
-        sheet.text(1, 3, "Nothing was found.", "note")
+        quoted = quoted_in_words(book.document)
+        sheet.text(1, 3, f"None of its own; {quoted}." if quoted else "Nothing was found.", "note")
     sheet.coloured(1, 1, len(findings), {"error": "bad", "warning": "doubt"})
     inputs.finish(1, len(findings), below=max(1, len(findings)))
     _finish(sheet, len(findings), len(names) + len(EXPLAIN))

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from close_library.report.checks import legend_of, ticks_of
+from close_library.report.checks import legend_of, quoted_in_words, ticks_of
 from close_library.report.identification import identification
 from close_library.report.reading_order import figures_of
 from close_library.report.rows_file import where_the_rest_is
@@ -68,7 +68,12 @@ def _standing(book: Book, sheet: Sheet, row: int) -> int:
     for place, (label, formula, value) in enumerate(counts, row):
         sheet.text(place, 0, label, "label")
         sheet.formula(place, 1, formula, Decimal(value), "count")
-    return row + len(counts)
+    row += len(counts)
+    if quoted := quoted_in_words(book.document):
+        sheet.text(row, 0, "Findings of others", "label")
+        sheet.text(row, 1, quoted, "value")
+        row += 1
+    return row
 
 
 def _conclusion(book: Book, sheet: Sheet, row: int) -> int:
