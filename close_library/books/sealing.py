@@ -109,9 +109,12 @@ def _seal_tables(
             progress(f"sealing {table.name}", number, len(held))
         path = working / f"{table.name}.parquet"
         of_table = [e for e in extracts if e.raw.table == table.name]
-        rows, digests = write_table(connection, table, owners.query(table), [e.raw for e in of_table], path, inputs)
+        read = sum(e.rows for e in of_table)
+        rows, digests = write_table(
+            connection, table, owners.query(table), [e.raw for e in of_table], path, inputs, read, working / "staged"
+        )
         owners.remember(table)
-        assert rows == sum(e.rows for e in of_table), f"{table.name}: rows were lost or multiplied"
+        assert rows == read, f"{table.name}: rows were lost or multiplied"
         held_by = shares(connection, table, path)
         entries[table.name] = {
             "file": path.name,

@@ -16,6 +16,7 @@ from close_library.books.beside import Beside
 from close_library.books.digests import RowDigests
 from close_library.books.shares import NO_OWNER
 from close_library.books.snapshot import SEAL
+from close_library.books.sorting import sorted_rows
 from close_library.money import spell
 from close_library.sources.cast import literal, quoted
 from close_library.sources.extract import RawFile
@@ -31,21 +32,18 @@ def write_table(
     files: Sequence[RawFile],
     path: Path,
     inputs: str,
+    rows: int,
+    staged: Path,
 ) -> tuple[int, dict[str, str]]:
     """Writes the owned rows of a table as Parquet; returns their number, and owner → the digest of its rows.
 
-    `files` are those that the rows' `_file` counts. The order is total (owner, date, key, then source order) and row groups are
+    `files` are those that the rows' `_file` counts; `rows` says how many there are, `staged` where to put what is too much to
+    sort at once. The order is total (owner, date, key, then source order) and row groups are
     cut by count, so the bytes depend on nothing but the rows.
     """
-    order = ["owner_program_id NULLS FIRST"]
-    order += [f"{quoted(name)} NULLS FIRST" for name in dict.fromkeys([table.date, *table.key]) if name]
     names = ("source_system", "source_file")
     # What is the same in a whole file is not sorted with its rows: it is put beside them when they are written.
-    rows = (
-        f"SELECT * EXCLUDE (_file, {', '.join(names)}, owner_program_id, source_row), owner_program_id, source_row, _file "
-        f"FROM ({query}) ORDER BY {', '.join(order)}, _file, source_row"
-    )
-    reader = connection.sql(rows).to_arrow_reader(ROW_GROUP)
+    reader = sorted_rows(connection, table, query, rows, staged)
     fields = list(reader.schema)
     fields[-2:] = [*(pa.field(name, pa.string()) for name in names), fields[-2]]
     schema = pa.schema(fields, {SEAL: inputs.encode()})

@@ -17,7 +17,7 @@ from close_library.accounting.revenue.worth import PARTS, worth_query
 from close_library.accounting.sql import text
 from close_library.books import Books
 
-SORTED_AT_MOST = 2_000_000
+SORTED_AT_MOST = 200_000
 """Deliveries of a program that are sorted; more come as the books have them, which are sorted by date and key."""
 
 _ORDER = "ORDER BY delivery_date, delivery_id, source_file, source_row"
