@@ -26,12 +26,12 @@ class SignedFigure:
 
 def signed_figure(scope: Scope, ref: str, figure: str) -> SignedFigure | None:
     """A figure of the prior period as it was signed for this very scope; None where it was not."""
-    rows = scope.books.sql(
+    rows = scope.books.rows(
         f"""
         SELECT amount, event FROM said_figures
         WHERE {_of_prior(scope, ref)} AND figure = {text(figure)} AND amount <> '' ORDER BY event DESC LIMIT 1
         """
-    ).to_pylist()
+    )
     return SignedFigure(Decimal(rows[0]["amount"]), rows[0]["event"]) if rows else None
 
 
@@ -41,7 +41,7 @@ def is_signed(scope: Scope, ref: str) -> bool:
         f"SELECT 1 FROM {table} WHERE {_of_prior(scope, ref)} AND amount <> ''"
         for table in ("said_figures", "said_items")
     )
-    return bool(scope.books.sql(f"SELECT count(*) AS n FROM ({query})").to_pylist()[0]["n"])
+    return bool(scope.books.rows(f"SELECT count(*) AS n FROM ({query})")[0]["n"])
 
 
 def signed_items(scope: Scope, ref: str) -> str:

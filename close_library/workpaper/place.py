@@ -106,7 +106,7 @@ def _first_scope(declared: dict[str, Any], folder: Path) -> str:
     if declared["scope"] == "company":
         return COMPANY
     with closing(Books.open(folder, (), ["programs"])) as books:
-        first = books.sql("SELECT min(program_id) AS program FROM programs").to_pylist()[0]["program"]
+        first = books.rows("SELECT min(program_id) AS program FROM programs")[0]["program"]
     return first or COMPANY
 
 

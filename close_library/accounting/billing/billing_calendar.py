@@ -90,14 +90,14 @@ def overdue_from(scope: Scope) -> datetime:
     end = datetime.combine(scope.period.next.first_day, time())
     if scope.parameters.as_of:
         return max(end, scope.parameters.as_of.replace(tzinfo=None))
-    row = scope.books.sql(
+    row = scope.books.rows(
         """
         SELECT max(moment) AS latest FROM (
             SELECT max(greatest(entered_at, approved_at)) AS moment FROM gl_entries
             UNION ALL SELECT max(greatest(completed_at, reviewed_at)) FROM billing_tasks
         )
         """
-    ).to_pylist()[0]
+    )[0]
     return max(end, row["latest"] or end)
 
 
@@ -158,11 +158,11 @@ def _ratios(figures: dict[str, Figure], days_to_close: int | None) -> dict[str, 
 
 
 def _days_to_close(scope: Scope, tasks: str) -> int | None:
-    row = scope.books.sql(
+    row = scope.books.rows(
         f"""
         SELECT CAST(max(completed_at) AS DATE) AS last_day, count(*) AS tasks, count(completed_at) AS completed FROM {tasks}
         """
-    ).to_pylist()[0]
+    )[0]
     if not row["tasks"] or row["completed"] < row["tasks"]:
         return None
     return _working_days(scope.closing_date, row["last_day"])
@@ -175,12 +175,12 @@ def _working_days(after: date, to: date) -> int:
 
 def _by(scope: Scope, tasks: str, column: str, title: str) -> Table:
     """Tasks, reviews and times by a column, and in all."""
-    rows = scope.books.sql(
+    rows = scope.books.rows(
         f"""
         SELECT coalesce({column}, 'none named') AS name, false AS last, {_COUNTS} FROM {tasks} GROUP BY 1
         UNION ALL SELECT 'Total', true, {_COUNTS} FROM {tasks} ORDER BY last, name
         """
-    ).to_pylist()
+    )
     lines = [
         {
             column.removesuffix("_id"): row["name"],
@@ -217,12 +217,12 @@ def _picture(by_team: Table) -> Chart:
 
 
 def _findings(scope: Scope, tasks: str) -> list[Finding]:
-    rows = scope.books.sql(
+    rows = scope.books.rows(
         f"""
         SELECT task_id, program_id, step, assignee, due_at, completed_at, state, not_reviewed, self_reviewed FROM {tasks}
         WHERE state = 'late' OR not_reviewed OR self_reviewed ORDER BY task_id, source_file, source_row
         """
-    ).to_pylist()
+    )
     return [
         Finding(
             name,

@@ -76,13 +76,13 @@ def documents_in_the_period(scope: Scope) -> Decimal:
 
     Example: `documents_in_the_period(scope)`
     """
-    row = scope.books.sql(
+    row = scope.books.rows(
         f"""
         SELECT coalesce(sum(functional), 0) AS amount FROM {movements(scope)}
         WHERE kind IN ('invoice', 'credit_memo') AND NOT transfer
           AND counts_from BETWEEN {day(scope.period.first_day)} AND {day(scope.closing_date)} AND {owned(scope)}
         """
-    ).to_pylist()[0]
+    )[0]
     return Decimal(row["amount"])
 
 
@@ -115,13 +115,13 @@ def _rows(amount: str) -> str:
 
 def _by_check(scope: Scope) -> Table:
     """How often each check passed, failed or did not apply, and what is at stake where it failed."""
-    rows = scope.books.sql(
+    rows = scope.books.rows(
         f"""
         SELECT check_name, count(*) FILTER (result = 'passed') AS passed, count(*) FILTER (result = 'failed') AS failed,
                count(*) FILTER (result = 'not applicable') AS not_applicable, sum(amount) AS amount
         FROM {checklist(scope)} GROUP BY check_name
         """
-    ).to_pylist()
+    )
     by_name: dict[str, dict[str, Any]] = {row["check_name"]: row for row in rows}
     lines = [
         {"check": name, "proves": check.proves, **_outcome_counts(by_name.get(name, {}))}
@@ -145,13 +145,13 @@ def _picture(by_check: Table) -> Chart:
 
 
 def _findings(scope: Scope) -> list[Finding]:
-    rows = scope.books.sql(
+    rows = scope.books.rows(
         f"""
         SELECT o.check_name, o.line, o.found, o.expected, o.amount, o.key, o.others, d.invoice_id, d.invoice_number, d.kind
         FROM {outcomes(scope)} o JOIN {documents_under_review(scope)} d USING (document) WHERE failed
         ORDER BY d.document, o.check_name, o.line, o.key, o.others
         """
-    ).to_pylist()
+    )
     return [_finding(scope, row) for row in rows]
 
 

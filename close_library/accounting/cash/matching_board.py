@@ -127,9 +127,7 @@ class Board:
     def _hold(self, side: str, rows: Rows) -> int:
         """Hold one side as a table of exact types; returns how many rows are dated after `as_of` and take no part."""
         relation = self._relation(side, rows)
-        types = {
-            r["column_name"]: r["column_type"] for r in self.books.sql(f"DESCRIBE SELECT * FROM {relation}").to_pylist()
-        }
+        types = {r["column_name"]: r["column_type"] for r in self.books.rows(f"DESCRIBE SELECT * FROM {relation}")}
         faults = list(_faults(side, types, self.keys[side]))
         if faults:
             raise BooksError(f"the {side} population can't be matched.", faults)

@@ -54,10 +54,10 @@ class SameReferenceAndAmount:
         rows = {side: board.one(f"SELECT count(*) FROM {board.rest[side]}") for side in SIDES}
         full = f"SELECT l.n AS l, r.n AS r FROM {left} l FULL JOIN {right} r ON {self._on(board)}"
         joined = board.temporary(f"joined_{number}", full)
-        [held] = board.books.sql(
+        [held] = board.books.rows(
             f"""SELECT count(*) FILTER (l IS NOT NULL AND r IS NOT NULL) AS pairs, count(*) FILTER (r IS NULL) AS "left",
                        count(*) FILTER (l IS NULL) AS "right" FROM {joined}"""
-        ).to_pylist()
+        )
         pairs = f"SELECT l, r FROM {joined} WHERE l IS NOT NULL AND r IS NOT NULL"
         leave = {
             side: f"(SELECT {side[0]} AS n FROM {joined} WHERE {other} IS NULL)"

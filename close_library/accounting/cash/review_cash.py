@@ -18,7 +18,7 @@ def cash_findings(scope: Scope, matching: Matching, rows: str) -> list[Finding]:
     """
     reasons = {
         (row["side"], row["n"]): row["reason"]
-        for row in scope.books.sql(f"SELECT side, n, reason FROM ({matching.open_items_query()})").to_pylist()
+        for row in scope.books.rows(f"SELECT side, n, reason FROM ({matching.open_items_query()})")
     }
     return [
         *_processor_rows(scope),
@@ -30,11 +30,11 @@ def cash_findings(scope: Scope, matching: Matching, rows: str) -> list[Finding]:
 
 def _processor_rows(scope: Scope) -> list[Finding]:
     """`processor_row_differs`: gross − fee is not net, in the period in which the row was created."""
-    found = scope.books.sql(
+    found = scope.books.rows(
         f"""SELECT transaction_id, transaction_type, gross, fee, net, currency, differs FROM {processor_rows(scope)}
             WHERE gross - fee <> net AND {within("created", scope.period.first_day, scope.closing_date)}
             ORDER BY transaction_id, source_file, source_row"""
-    ).to_pylist()
+    )
     return [
         Finding(
             "processor_row_differs",
@@ -51,13 +51,13 @@ def _processor_rows(scope: Scope) -> list[Finding]:
 
 def _payouts(scope: Scope) -> list[Finding]:
     """`payout_differs`: an automatic payout is not the sum of the rows that name it, in the period in which it arrives."""
-    found = scope.books.sql(
+    found = scope.books.rows(
         f"""SELECT payout_id, arrival_date, amount, currency, transactions, net, same_currency,
                    difference_functional AS difference
             FROM {payout_rows(scope)}
             WHERE itemised AND difference <> 0 AND {within("arrival_date", scope.period.first_day, scope.closing_date)}
             ORDER BY payout_id, source_file, source_row"""
-    ).to_pylist()
+    )
     return [
         Finding(
             "payout_differs",
@@ -76,7 +76,7 @@ def _payouts(scope: Scope) -> list[Finding]:
 def _not_in_bank(scope: Scope, rows: str, reasons: dict[tuple[str, int], str]) -> list[Finding]:
     """`payout_not_in_bank` (paid, and past the grace days) and `receipt_not_in_bank` (neither there nor in a payout), at T."""
     grace = scope.parameters.grace_days.payout_in_bank
-    found = scope.books.sql(
+    found = scope.books.rows(
         f"""
         SELECT r.side, r.n, r.source_table, r.document_id, r.date, r.amount, r.currency, r.functional, c.customer_id,
                date_diff('day', r.date, {day(scope.closing_date)}) AS days
@@ -88,7 +88,7 @@ def _not_in_bank(scope: Scope, rows: str, reasons: dict[tuple[str, int], str]) -
           AND (r.source_table = 'cash_receipts' OR p.paid AND date_diff('day', r.date, {day(scope.closing_date)}) > {grace})
         ORDER BY r.source_table, r.document_id, r.source_file, r.source_row
         """
-    ).to_pylist()
+    )
     return [
         Finding(
             "payout_not_in_bank" if row["source_table"] == "payouts" else "receipt_not_in_bank",
@@ -107,12 +107,12 @@ def _not_in_bank(scope: Scope, rows: str, reasons: dict[tuple[str, int], str]) -
 
 def _not_recorded(scope: Scope, rows: str, reasons: dict[tuple[str, int], str]) -> list[Finding]:
     """`bank_receipt_not_recorded`: money in that no receipt or payout explains, at T."""
-    found = scope.books.sql(
+    found = scope.books.rows(
         f"""SELECT side, n, r.document_id, date, r.amount, r.currency, r.functional, b.reference, b.description
             FROM {rows} r JOIN bank_transactions b USING (source_file, source_row)
             WHERE side = 'right' AND surplus AND r.amount > 0 AND r.source_table = 'bank_transactions'
             ORDER BY r.document_id, r.source_file, r.source_row"""
-    ).to_pylist()
+    )
     return [
         Finding(
             "bank_receipt_not_recorded",

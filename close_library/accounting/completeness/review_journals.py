@@ -14,7 +14,7 @@ from close_library.period import working_day
 def journal_findings(scope: Scope) -> list[Finding]:
     """`journal_unbalanced`, `journal_self_approved`, `journal_backdated`, `journal_period_differs` of the period."""
     last_moment = working_day(scope.closing_date, scope.parameters.close.last_workday)
-    rows = scope.books.sql(
+    rows = scope.books.rows(
         f"""
         WITH journals AS (
             SELECT journal_id, sum(amount) AS balance, sum(greatest(amount, 0)) AS debits,
@@ -28,7 +28,7 @@ def journal_findings(scope: Scope) -> list[Finding]:
         WHERE effective_date BETWEEN {day(scope.period.first_day)} AND {day(scope.closing_date)}
         ORDER BY journal_id
         """
-    ).to_pylist()
+    )
     findings = []
     for row in rows:
         journal, debits = row["journal_id"], show(row["debits"])

@@ -20,9 +20,9 @@ def duplicate_key_findings(scope: Scope) -> list[Finding]:
     """`duplicate_key`: two rows of a table share their key. All rows are kept, and documents all count."""
     findings = []
     for table in _held(scope):
-        rows = scope.books.sql(
+        rows = scope.books.rows(
             f"SELECT {_key(table)} AS key, count(*) AS copies FROM {table.name} GROUP BY 1 HAVING count(*) > 1 ORDER BY 1"
-        ).to_pylist()
+        )
         findings += [
             Finding(
                 "duplicate_key",
@@ -50,7 +50,7 @@ def unknown_reference_findings(scope: Scope) -> list[Finding]:
             f"THEN '{r.column} ' || t.{r.column} END"
             for r in references
         )
-        rows = scope.books.sql(
+        rows = scope.books.rows(
             f"""
             WITH {_dated(table)}, named AS (
                 SELECT {_key(table, "t.")} AS key, concat_ws(', ', {unknown}) AS unknown, {_amount(scope, table)} AS amount,
@@ -60,7 +60,7 @@ def unknown_reference_findings(scope: Scope) -> list[Finding]:
             )
             SELECT * FROM named WHERE unknown <> '' ORDER BY key, {FILE_ORDER}
             """
-        ).to_pylist()
+        )
         findings += [
             Finding(
                 "unknown_reference",

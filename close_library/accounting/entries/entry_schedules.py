@@ -77,7 +77,7 @@ def _line_row(scope: Scope, entry: Entry, number: int, line: Line, customers: di
 
 def _customers(scope: Scope) -> dict[str, str]:
     """Program → its one customer; a line on receivables wants one in most ledgers."""
-    rows = scope.books.sql(f"SELECT program_id, customer_id FROM programs ORDER BY {FILE_ORDER}").to_pylist()
+    rows = scope.books.rows(f"SELECT program_id, customer_id FROM programs ORDER BY {FILE_ORDER}")
     return {row["program_id"]: row["customer_id"] for row in reversed(rows) if row["customer_id"]}
 
 

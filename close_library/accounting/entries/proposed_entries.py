@@ -127,13 +127,13 @@ def _entries(scope: Scope, difference: Difference) -> Iterator[tuple[str, str, t
 
 def _numbers_taken(scope: Scope) -> int:
     """The last number of this period's entries that the ledger holds already: a number is given once."""
-    found = scope.books.sql(
+    found = scope.books.rows(
         f"""
         SELECT max(CAST(regexp_extract(name, '([0-9]+)$', 1) AS INTEGER)) AS last
         FROM (SELECT unnest([journal_id, document_number]) AS name FROM gl_entries)
         WHERE regexp_full_match(name, 'PJE-{scope.period}-[0-9]{{3,6}}')
         """
-    ).to_pylist()[0]["last"]
+    )[0]["last"]
     return int(found or 0)
 
 

@@ -63,14 +63,14 @@ def by_program(scope: Scope, role: str, first_day: date) -> dict[str, tuple[Deci
 
     `_company` is what belongs to no program.
     """
-    rows = scope.books.sql(
+    rows = scope.books.rows(
         f"""
         SELECT coalesce(shown['program'], {text(COMPANY)}) AS program,
                coalesce(sum(amount) FILTER (source_table NOT IN ('gl_entries', 'account_balances')), 0) AS computed,
                coalesce(-sum(amount) FILTER (source_table IN ('gl_entries', 'account_balances')), 0) AS booked
         FROM ({_difference(scope, role, first_day)}) GROUP BY 1
         """
-    ).to_pylist()
+    )
     return {row["program"]: (row["computed"], row["booked"]) for row in rows}
 
 
@@ -88,14 +88,14 @@ def revenue_window(scope: Scope) -> date:
     """The first day of the fiscal year, or of the ledger where it begins later: revenue is closed out every year."""
     starts = scope.parameters.fiscal_year_starts
     year = scope.period.shift(-((scope.period.month - starts) % 12))
-    found = scope.books.sql(
+    found = scope.books.rows(
         """
         SELECT min(period) AS first FROM (
             SELECT strftime(min(effective_date), '%Y-%m') AS period FROM gl_entries
             UNION ALL SELECT min(period) FROM account_balances
         )
         """
-    ).to_pylist()[0]["first"]
+    )[0]["first"]
     ledger = Period.parse(found) if found else scope.period
     return min(max(year, ledger), scope.period).first_day
 

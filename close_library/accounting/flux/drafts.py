@@ -90,12 +90,12 @@ def _sources(scope: Scope, rows: str, lines: Sequence[Line]) -> dict[str, list[t
     of_all = any(line.of_all for line in lines)
     program = "NULL" if of_all else "owner"
     found: dict[str, list[tuple[str, Decimal]]] = {}
-    for row in scope.books.sql(
+    for row in scope.books.rows(
         f"""
         SELECT account, {program} AS program, coalesce(journal_source, 'no source') AS source, sum(amount) AS amount
         FROM {rows} WHERE side = 'change' GROUP BY ALL HAVING sum(amount) <> 0 ORDER BY ALL
         """
-    ).to_pylist():
+    ):
         key = f"{row['account']}:{row['program'] or COMPANY}"
         found.setdefault(key, []).append((row["source"], row["amount"]))
     return found

@@ -118,13 +118,13 @@ def take_apart(scope: Scope, driven: Driven, comparison: Comparison) -> Drivers:
     items = tuple(_item(row, scope.currency) for row in _sums(scope, facts))
     parts = held(scope.books, f"{facts}_parts", lambda: _parts_table(items))
     rows = viewed(scope.books, "flux_parts", _part_rows(facts, parts, booked, minor_unit(scope.currency)))
-    found = scope.books.sql(
+    found = scope.books.rows(
         f"""
         SELECT owner, account, coalesce(sum(amount) FILTER (side = 'current'), 0) AS current,
                coalesce(sum(amount) FILTER (side = 'comparison'), 0) AS comparison
         FROM ({booked}) GROUP BY ALL ORDER BY owner NULLS LAST, account
         """
-    ).to_pylist()
+    )
     ledger = tuple(Booked(row["owner"], row["account"], row["current"], row["comparison"]) for row in found)
     return Drivers(driven, comparison, items, ledger, rows)
 
@@ -133,9 +133,9 @@ def driver_figures(scope: Scope, drivers: Drivers) -> dict[str, Figure]:
     """The figures of the parts: `volume:<comparison>`, and of each line `volume:<contract line>:<comparison>`."""
     driven, comparison = drivers.driven, drivers.comparison
     measured: dict[tuple[str, str], tuple[int, Decimal]] = {}
-    for row in scope.books.sql(
+    for row in scope.books.rows(
         f"SELECT part, item, count(*) AS n, sum(amount) AS amount FROM {drivers.rows} GROUP BY ALL"
-    ).to_pylist():
+    ):
         measured[row["part"], row["item"] or ""] = (row["n"], row["amount"])
     figures: dict[str, Figure] = {}
     for part in (*PARTS, REST):
@@ -169,7 +169,7 @@ def _sums(scope: Scope, facts: str) -> list[dict[str, Any]]:
         for side in ("current", "comparison")
     )
     query = f"SELECT owner, item, basis, {sums} FROM {facts} GROUP BY ALL ORDER BY item, owner NULLS LAST, basis"
-    found: list[dict[str, Any]] = scope.books.sql(query).to_pylist()
+    found: list[dict[str, Any]] = scope.books.rows(query)
     return found
 
 

@@ -84,7 +84,7 @@ def _comparison(scope: Scope, current: When, against: When) -> Comparison:
         return Comparison("comparison", interval, _interval(against, "comparison"))
     if against in EARLIER:
         return comparison_of(interval, against)
-    rows = scope.books.sql(f"SELECT DISTINCT scenario FROM {scenarios_of(scope)} ORDER BY 1").to_pylist()
+    rows = scope.books.rows(f"SELECT DISTINCT scenario FROM {scenarios_of(scope)} ORDER BY 1")
     scenarios = [row["scenario"] for row in rows]
     if against in scenarios:
         if not interval.months:
@@ -126,11 +126,11 @@ def _of_programs(column: str, programs: Collection[str] | None) -> str:
 def _sliced(scope: Scope, slices: list[str], comparison: Comparison, rows: str) -> Result:
     keys = ", ".join(f"{SLICES[name]} AS {name}" for name in slices)
     sums = ", ".join(f"coalesce(sum(amount) FILTER (side = '{side}'), 0) AS {side}" for side in SIDES)
-    found = scope.books.sql(f"SELECT {keys}, {sums} FROM {rows} GROUP BY ALL ORDER BY ALL NULLS LAST").to_pylist()
+    found = scope.books.rows(f"SELECT {keys}, {sums} FROM {rows} GROUP BY ALL ORDER BY ALL NULLS LAST")
     table: list[tuple[Any, ...]] = [
         (*(_named(name, row[name]) for name in slices), *(row[side] for side in SIDES), _percent(row)) for row in found
     ]
-    types = scope.books.sql(f"SELECT DISTINCT account_type FROM {rows}").to_pylist()
+    types = scope.books.rows(f"SELECT DISTINCT account_type FROM {rows}")
     figures: dict[str, Figure] = {}
     if len(types) == 1:
         figures = {side: _figure(scope, comparison, rows, side) for side in SIDES}

@@ -97,7 +97,7 @@ def earlier_comparisons(scope: Scope, names: Iterable[str]) -> list[Comparison]:
 
 def scenario_comparisons(scope: Scope) -> list[Comparison]:
     """Each scenario that has a row in the period, whichever program's: budget first, then forecast, then any other."""
-    rows = scope.books.sql(f"SELECT scenario FROM {scenarios(scope)} WHERE period = '{scope.period}'").to_pylist()
+    rows = scope.books.rows(f"SELECT scenario FROM {scenarios(scope)} WHERE period = '{scope.period}'")
     order = ("budget", "forecast")
     names = sorted((row["scenario"] for row in rows), key=lambda name: (name not in order, name))
     return [comparison_of(Interval.of(scope.period, "current"), name) for name in names]

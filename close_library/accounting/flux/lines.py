@@ -64,13 +64,13 @@ def read_lines(scope: Scope, rows: str, *, of_all: bool = False) -> list[Line]:
         f"coalesce(sum(amount) FILTER (side = '{side}'), 0) AS {side}, count(*) FILTER (side = '{side}') AS {side}_rows"
         for side in SIDES
     )
-    found = scope.books.sql(
+    found = scope.books.rows(
         f"""
         SELECT account, any_value(account_name) AS account_name, any_value(account_type) AS account_type,
                any_value(caption) AS caption, {program} AS program, {sums}
         FROM {rows} GROUP BY account, {program} ORDER BY account, program NULLS LAST
         """
-    ).to_pylist()
+    )
     return [
         Line(
             account=row["account"],

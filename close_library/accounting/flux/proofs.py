@@ -92,14 +92,14 @@ def accounts_with_a_type(flux: Result) -> tuple[Decimal, Decimal]:
 
 def balances_as_printed(scope: Scope, flux: Result) -> tuple[Decimal, Decimal]:
     """How many balance sheet accounts have the closing balance that the ledger's trial balance printed, and how many it has."""
-    rows = scope.books.sql(
+    rows = scope.books.rows(
         f"""
         SELECT account, {natural("closing_balance")} AS printed
         FROM (SELECT * FROM account_balances WHERE period = '{scope.period}'
               QUALIFY row_number() OVER (PARTITION BY account ORDER BY {FILE_ORDER}) = 1)
         JOIN ({chart(scope)}) c USING (account) WHERE account_type IN {texts(BALANCE_SHEET)}
         """
-    ).to_pylist()
+    )
     name = next((id.split(":")[-1] for id in flux.figures if id.startswith("current:")), "")
     computed = {row["account"]: flux.figures.get(f"current:{row['account']}:{name}") for row in rows}
     agreeing = sum((f.money if (f := computed[row["account"]]) else ZERO) == row["printed"] for row in rows)
@@ -114,7 +114,7 @@ def sheet_balances(scope: Scope, flux: Result) -> tuple[Decimal, Decimal]:
         for caption, value in zip(frame["caption"], frame["current"], strict=True)
         if caption.startswith("Assets less")
     ]
-    held = scope.books.sql(
+    held = scope.books.rows(
         f"""
         WITH balances AS (
             SELECT account, opening_balance AS amount FROM ({OPENINGS})
@@ -127,7 +127,7 @@ def sheet_balances(scope: Scope, flux: Result) -> tuple[Decimal, Decimal]:
         SELECT coalesce(sum(amount), 0) AS amount FROM balances
         WHERE account NOT IN (SELECT account FROM ({chart(scope)}) WHERE account_type IN {texts(BALANCE_SHEET)})
         """
-    ).to_pylist()[0]["amount"]
+    )[0]["amount"]
     return sum(own, ZERO), -held
 
 
@@ -147,12 +147,12 @@ def _booked(scope: Scope, account_type: str, condition: str) -> Decimal:
 def _sum(scope: Scope, table: str, account_type: str, condition: str) -> Decimal:
     """Rows of a table on accounts of a type, in its natural sign."""
     of_type = f"SELECT account FROM ({chart(scope)}) WHERE account_type = '{account_type}'"
-    row = scope.books.sql(
+    row = scope.books.rows(
         f"""
         SELECT coalesce(sum(amount), 0) AS amount FROM {table}
         WHERE account IN ({of_type}) AND {condition} AND {owned(scope, "owner_program_id")}
         """
-    ).to_pylist()[0]
+    )[0]
     sign = natural_sign("revenue") if account_type in ("liability", "equity", "revenue") else 1
     amount: Decimal = row["amount"]
     return sign * amount

@@ -71,13 +71,13 @@ def explanations(scope: Scope, ref: str) -> dict[str, list[Explained]]:
     What was said in a program's workpaper also holds in the company's, and the other way round.
     """
     related = "true" if scope.is_company else f"program IN ({text(scope.program)}, '{COMPANY}')"
-    rows = scope.books.sql(
+    rows = scope.books.rows(
         f"""
         SELECT subject, amount, event, text FROM said_explanations
         WHERE period = '{scope.period}' AND ref = {text(ref)} AND {related} AND starts_with(subject, 'flux_unexplained:')
         QUALIFY row_number() OVER (PARTITION BY subject, program ORDER BY event DESC) = 1 ORDER BY subject, event
         """
-    ).to_pylist()
+    )
     found: dict[str, list[Explained]] = {}
     for row in rows:
         if (row["text"] or "").strip():

@@ -63,7 +63,7 @@ def burn_charts(scope: Scope, burns: Sequence[Burning]) -> tuple[Chart, ...]:
 
 def _committed_by_month(scope: Scope) -> dict[str, dict[Period, Decimal]]:
     """Order → month → what it adds to committed: the larger of accepted value and invoiced to its end, less that before."""
-    rows = scope.books.sql(
+    rows = scope.books.rows(
         f"""
         SELECT po_number, CAST(date_trunc('month', dated) AS DATE) AS month,
                coalesce(sum(functional) FILTER (value = 'accepted_value'), 0) AS accepted,
@@ -71,7 +71,7 @@ def _committed_by_month(scope: Scope) -> dict[str, dict[Period, Decimal]]:
         FROM {value_rows(scope)} WHERE po_number IS NOT NULL AND value IN ('accepted_value', 'invoiced')
         GROUP BY ALL ORDER BY ALL
         """
-    ).to_pylist()
+    )
     found: dict[str, dict[Period, Decimal]] = defaultdict(dict)
     to_date: dict[str, tuple[Decimal, Decimal]] = defaultdict(lambda: (ZERO, ZERO))
     for row in rows:

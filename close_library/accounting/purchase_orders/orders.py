@@ -309,6 +309,4 @@ def valued(scope: Scope, value: str, po_number: str) -> Figure:
 
 def order_numbers(scope: Scope) -> list[str]:
     """The numbers of the program's orders at T, in order."""
-    return [
-        row["po_number"] for row in scope.books.sql(f"SELECT po_number FROM {orders(scope)} ORDER BY 1").to_pylist()
-    ]
+    return [row["po_number"] for row in scope.books.rows(f"SELECT po_number FROM {orders(scope)} ORDER BY 1")]

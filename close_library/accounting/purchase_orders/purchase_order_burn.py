@@ -120,9 +120,7 @@ def _rounded(amount: Fraction, currency: str) -> Decimal:
 
 
 def _burns(scope: Scope) -> list[Burn]:
-    rows = scope.books.sql(
-        f"SELECT po_number, customer_id, status, end_date FROM {orders(scope)} ORDER BY 1"
-    ).to_pylist()
+    rows = scope.books.rows(f"SELECT po_number, customer_id, status, end_date FROM {orders(scope)} ORDER BY 1")
     return [_burn(scope, Burn(figures={}, **row)) for row in rows]
 
 

@@ -100,7 +100,7 @@ def _program_query(scope: Scope, value: str) -> str:
 
 def _by_order(scope: Scope, figures: dict[str, Figure], numbers: list[str]) -> Table:
     """The orders, what stands with none of them, and less what is another program's; the total is the program's."""
-    about = {row["po_number"]: row for row in scope.books.sql(f"SELECT * FROM {orders(scope)}").to_pylist()}
+    about = {row["po_number"]: row for row in scope.books.rows(f"SELECT * FROM {orders(scope)}")}
     columns = ("funded", *VALUES)
     lines: list[list[Any]] = []
     for number in numbers:
@@ -123,7 +123,7 @@ def _by_order(scope: Scope, figures: dict[str, Figure], numbers: list[str]) -> T
 
 def _beside_the_orders(scope: Scope) -> dict[str, dict[str, Decimal]]:
     """What leads from the orders to the program: rows that name none of its orders, less other programs' rows that do."""
-    rows = scope.books.sql(
+    rows = scope.books.rows(
         f"""
         WITH own AS (SELECT po_number AS number FROM {orders(scope)}),
         known AS (SELECT DISTINCT po_number AS number FROM purchase_orders),
@@ -138,7 +138,7 @@ def _beside_the_orders(scope: Scope) -> dict[str, dict[str, Decimal]]:
                AS DECIMAL(38,4)) AS amount
         FROM rows GROUP BY ALL
         """
-    ).to_pylist()
+    )
     found: dict[str, dict[str, Decimal]] = {
         standing: {} for standing in (*STANDINGS[1:], "less: rows of other programs")
     }
@@ -149,12 +149,12 @@ def _beside_the_orders(scope: Scope) -> dict[str, dict[str, Decimal]]:
 
 def _by_status(scope: Scope, figures: dict[str, Figure]) -> Table:
     """The program's own rows by what their order is and by status; each column adds up to the program's value."""
-    rows = scope.books.sql(
+    rows = scope.books.rows(
         f"""
         SELECT standing, status, value, CAST(sum(amount) AS DECIMAL(38,4)) AS amount
         FROM {status_sums(scope)} WHERE {owned(scope)} GROUP BY ALL
         """
-    ).to_pylist()
+    )
     cells = {(row["standing"], row["status"], row["value"]): row["amount"] for row in rows}
     lines: list[list[Any]] = [
         [standing, status, *(cells.get((standing, status, value), ZERO) for value in VALUES), says]

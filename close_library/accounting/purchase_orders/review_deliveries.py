@@ -30,7 +30,7 @@ def delivery_findings(scope: Scope) -> list[Finding]:
 def _require_rates(scope: Scope) -> None:
     """The worth of what is looked at: to T, and of the period's deliveries whenever they were accepted."""
     missing = f"SELECT count(*) AS n FROM {priced_deliveries(scope)} WHERE functional IS NULL AND {owned(scope)}"
-    if not scope.books.sql(missing).to_pylist()[0]["n"]:
+    if not scope.books.rows(missing)[0]["n"]:
         return
     require_rates(
         scope,
@@ -96,17 +96,17 @@ def _findings(
 
     Columns of the query: delivery_id, contract_line_id, po_number, dated, worth, address.
     """
-    counted = scope.books.sql(f"SELECT count(*) AS n FROM ({rows})").to_pylist()[0]["n"]
+    counted = scope.books.rows(f"SELECT count(*) AS n FROM ({rows})")[0]["n"]
     if counted <= FINDINGS_AT_MOST:
-        found = scope.books.sql(f"SELECT * FROM ({rows}) ORDER BY delivery_id, source_file, source_row").to_pylist()
+        found = scope.books.rows(f"SELECT * FROM ({rows}) ORDER BY delivery_id, source_file, source_row")
         return [Finding(finding, severity, row["worth"], scope.currency, _keys(row), each(row)) for row in found]
-    groups = scope.books.sql(
+    groups = scope.books.rows(
         f"""
         SELECT contract_line_id, po_number, count(*) AS deliveries, min(dated) AS first, max(dated) AS last,
                CAST(sum(worth) AS DECIMAL(38,4)) AS worth
         FROM ({rows}) GROUP BY ALL ORDER BY ALL
         """
-    ).to_pylist()
+    )
     return [
         Finding(
             finding,

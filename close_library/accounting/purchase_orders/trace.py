@@ -107,14 +107,14 @@ def walk_through(scope: Scope) -> Result:
     Tables: 50.3 from the order, 50.4 from the receipt, both as `trace` gives them, long steps shortened. Without a collection to
     T the order is the first one, and nothing is walked back.
     """
-    largest = scope.books.sql(
+    largest = scope.books.rows(
         f"""
         SELECT v.po_number, a.receipt_id
         FROM {value_rows(scope)} v JOIN cash_applications a ON a.source_file = v.source_file AND a.source_row = v.source_row
         WHERE v.value = 'collected' AND v.po_number IN (SELECT po_number FROM {orders(scope)})
         ORDER BY v.functional DESC, v.po_number, a.receipt_id, v.document LIMIT 1
         """
-    ).to_pylist()
+    )
     numbers = order_numbers(scope)
     order = largest[0]["po_number"] if largest else numbers[0] if numbers else None
     tables = {}

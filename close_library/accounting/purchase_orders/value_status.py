@@ -195,7 +195,7 @@ def _reached(scope: Scope) -> str:
     nothing unbilled."""
     by_delivery = _billed_by(scope, "delivery_id")
     # Where no invoice line names a delivery, the deliveries' ids need not be read.
-    names = scope.books.sql(f"SELECT count(*) AS n FROM {by_delivery}").to_pylist()[0]["n"]
+    names = scope.books.rows(f"SELECT count(*) AS n FROM {by_delivery}")[0]["n"]
     joined = f"LEFT JOIN {by_delivery} d ON d.key = r.delivery_id" if names else ""
     measured = ("d.billed", "d.collected") if names else ("0", "0")
     return f"""

@@ -143,7 +143,7 @@ def _ratios(opening: Figure, sales: Figure, closing: Figure, not_due: Figure, da
 
 def _past_due_ratios(scope: Scope, at: date, closing: Decimal) -> dict[str, Figure]:
     past_due = ", ".join(f"'{column}'" for column in PAST_DUE)
-    row = scope.books.sql(
+    row = scope.books.rows(
         f"""
         WITH aged AS (SELECT * FROM {aged_items(scope, at)})
         SELECT coalesce(sum(open_functional) FILTER (aging_column IN ({past_due})), 0) AS past_due,
@@ -154,7 +154,7 @@ def _past_due_ratios(scope: Scope, at: date, closing: Decimal) -> dict[str, Figu
                    AS largest
         FROM aged
         """
-    ).to_pylist()[0]
+    )[0]
     return {
         id: Figure.ratio(id, label, unit, amount, CONVENTIONS[id])
         for id, label, unit, amount in (
@@ -206,14 +206,14 @@ def _call_list(scope: Scope) -> Table:
 
 def _past_due(scope: Scope) -> list[Finding]:
     """`invoice_past_due`: open at T and more than `grace_days.past_due` days past due."""
-    rows = scope.books.sql(
+    rows = scope.books.rows(
         f"""
         SELECT document_id, document_number, customer_id, days_past_due, due_date, open_functional
         FROM {aged_items(scope, scope.closing_date)}
         WHERE kind = 'invoice' AND open_amount > 0 AND days_past_due > {scope.parameters.grace_days.past_due}
         ORDER BY document_id, source_file, source_row
         """
-    ).to_pylist()
+    )
     return [
         Finding(
             "invoice_past_due",
@@ -232,7 +232,7 @@ def _unapplied(scope: Scope) -> list[Finding]:
     """`receipt_unapplied`: unapplied at T after refunds, received more than `grace_days.unapplied` days before."""
     value = functional("unapplied", "u.currency", "s.rate", scope.currency)
     at = day(scope.closing_date)
-    rows = scope.books.sql(
+    rows = scope.books.rows(
         f"""
         SELECT receipt_id, customer_id, receipt_date, date_diff('day', receipt_date, {at}) AS days, {value} AS amount
         FROM {unapplied_receipts(scope)} u LEFT JOIN ({SPOT_RATES}) s ON s.currency = u.currency AND s.rate_date = {at}
@@ -240,7 +240,7 @@ def _unapplied(scope: Scope) -> list[Finding]:
           AND {owned(scope)}
         ORDER BY receipt_id
         """
-    ).to_pylist()
+    )
     return [
         Finding(
             "receipt_unapplied",
@@ -262,7 +262,7 @@ DUPLICATE_RECEIPT_DAYS = 5
 def _duplicates(scope: Scope) -> list[Finding]:
     """`receipt_duplicate`: the later of two receipts of one customer with the same reference and amount."""
     value = functional("later.amount", "later.currency", "s.rate", scope.currency)
-    rows = scope.books.sql(
+    rows = scope.books.rows(
         f"""
         WITH receipts AS (SELECT *, row_number() OVER (ORDER BY receipt_date, receipt_id, source_file, source_row) AS n
                           FROM cash_receipts WHERE reference IS NOT NULL)
@@ -277,7 +277,7 @@ def _duplicates(scope: Scope) -> list[Finding]:
           AND {owned(scope, "later.owner_program_id")}
         GROUP BY ALL ORDER BY later.receipt_id
         """
-    ).to_pylist()
+    )
     return [
         Finding(
             "receipt_duplicate",

@@ -114,7 +114,7 @@ def _bridge(figures: dict[str, Figure]) -> Table:
 
 
 def _findings(scope: Scope) -> list[Finding]:
-    items = scope.books.sql(f"SELECT * FROM {items_at_close(scope)} ORDER BY class, document, namespace").to_pylist()
+    items = scope.books.rows(f"SELECT * FROM {items_at_close(scope)} ORDER BY class, document, namespace")
     return [
         Finding(
             finding=item["class"],

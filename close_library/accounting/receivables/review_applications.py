@@ -128,7 +128,7 @@ def manual_entry_findings(scope: Scope) -> list[Finding]:
     cases = " ".join(f"WHEN {text(account)} THEN {sign}" for account, sign in signs.items())
     if not cases:
         return []
-    rows = scope.books.sql(
+    rows = scope.books.rows(
         f"""
         SELECT journal_id, string_agg(DISTINCT account, ', ' ORDER BY account) AS accounts,
                sum(amount * CASE account {cases} END) AS amount, max(entered_by) AS entered_by
@@ -137,7 +137,7 @@ def manual_entry_findings(scope: Scope) -> list[Finding]:
           AND {_in_period(scope, "effective_date")} AND {owned(scope, "owner_program_id")}
         GROUP BY journal_id ORDER BY journal_id
         """
-    ).to_pylist()
+    )
     return [
         Finding(
             "manual_entry_to_control_account",
@@ -215,7 +215,7 @@ def _valued(scope: Scope, prefix: str, query: str) -> list[dict[str, Any]]:
     """The rows of a query whose amounts are in functional currency; refuses where a rate of theirs is missing."""
     rows = memoised(scope.books, prefix, query)
     require_rates(scope, f"SELECT currency, rate_date FROM {rows} WHERE amount IS NULL")
-    found: list[dict[str, Any]] = scope.books.sql(f"SELECT * FROM {rows} ORDER BY application_id").to_pylist()
+    found: list[dict[str, Any]] = scope.books.rows(f"SELECT * FROM {rows} ORDER BY application_id")
     return found
 
 

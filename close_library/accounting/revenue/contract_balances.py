@@ -104,12 +104,12 @@ def by_program(scope: Scope, figure: Figure) -> dict[str, Decimal]:
     assert figure.population is not None
     if not scope.is_company:
         return {scope.program: figure.money}
-    rows = scope.books.sql(
+    rows = scope.books.rows(
         f"""
         SELECT coalesce(shown['program'], '{COMPANY}') AS program, sum(amount) AS amount
         FROM ({figure.population.query}) GROUP BY 1
         """
-    ).to_pylist()
+    )
     return {row["program"]: row["amount"] for row in rows}
 
 
@@ -121,12 +121,12 @@ def booked_by_program(scope: Scope, role: str) -> dict[str, Decimal]:
 def computed_by_program(scope: Scope, role: str) -> dict[str, Decimal]:
     """The computed balance of a role at T by program, natural sign."""
     side = BALANCES[role][1]
-    rows = scope.books.sql(
+    rows = scope.books.rows(
         f"""
         SELECT coalesce(owner, '{COMPANY}') AS program, sum({side}) AS amount
         FROM {positions(scope, scope.closing_date)} GROUP BY 1
         """
-    ).to_pylist()
+    )
     return {row["program"]: row["amount"] for row in rows}
 
 

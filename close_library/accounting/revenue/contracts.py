@@ -210,7 +210,7 @@ def positions(scope: Scope, as_of: date) -> str:
 
 def require_contract_rates(scope: Scope) -> None:
     """Refuse to go on when a rate is missing for revenue, a billing or a position of the scope. Raises BooksError."""
-    missing = scope.books.sql(f"SELECT coalesce(sum(missing), 0) AS n FROM {revenue_sums(scope)}").to_pylist()[0]["n"]
+    missing = scope.books.rows(f"SELECT coalesce(sum(missing), 0) AS n FROM {revenue_sums(scope)}")[0]["n"]
     of_revenue = (
         f"SELECT currency, recognised_date AS rate_date FROM {revenue_rows(scope)} WHERE functional IS NULL UNION ALL"
         if missing

@@ -78,13 +78,13 @@ def scheduled(disclosed: Result) -> Decimal:
 
 
 def _by_model(scope: Scope) -> dict[str, Figure]:
-    rows = scope.books.sql(
+    rows = scope.books.rows(
         f"""
         SELECT billing_model AS model FROM {contract_lines(scope)}
         WHERE contract_line_id IN (SELECT contract_line_id FROM {revenue_sums(scope)} WHERE {of_period(scope)})
         GROUP BY 1 ORDER BY 1
         """
-    ).to_pylist()
+    )
     return {
         f"revenue:{row['model']}": _revenue(
             scope,
@@ -98,9 +98,9 @@ def _by_model(scope: Scope) -> dict[str, Figure]:
 
 
 def _by_program(scope: Scope) -> dict[str, Figure]:
-    rows = scope.books.sql(
+    rows = scope.books.rows(
         f"SELECT owner FROM {revenue_sums(scope)} WHERE {of_period(scope)} GROUP BY 1 ORDER BY owner NULLS LAST"
-    ).to_pylist()
+    )
     models = {"usage", "milestone", "staffing", "subscription", "fixed_fee"}
     figures = {}
     for owner in (row["owner"] for row in rows):
@@ -118,7 +118,7 @@ def _revenue(scope: Scope, id: str, label: str, condition: str) -> Figure:
 def _remaining(scope: Scope) -> dict[str, Figure]:
     rows = remaining_rows(scope)
     starts = scope.parameters.fiscal_year_starts
-    dates = scope.books.sql(f"SELECT DISTINCT earned_date AS day FROM {rows} ORDER BY 1").to_pylist()
+    dates = scope.books.rows(f"SELECT DISTINCT earned_date AS day FROM {rows} ORDER BY 1")
     years = sorted({Period.of(row["day"]).fiscal_year(starts) for row in dates})
     seen = shown(line="contract_line_id", contract="contract_id", earned="earned_date", remaining="amount::money",
                  currency="currency", basis="basis", program="owner")  # fmt: skip
@@ -151,14 +151,14 @@ def _bars(id: str, title: str, figures: dict[str, Figure], currency: str) -> Cha
 
 def _expedients(scope: Scope) -> Table:
     """Which practical expedients stand behind the remaining obligations, for how many lines and how much revenue."""
-    row = scope.books.sql(
+    row = scope.books.rows(
         f"""
         SELECT count(*) AS n, coalesce(sum(revenue), 0) AS revenue
         FROM (SELECT * FROM {contract_lines(scope)} WHERE billing_model IN {texts(QUANTITY_MODELS)}) l
         LEFT JOIN (SELECT contract_line_id, CAST(sum(functional) AS DECIMAL(38,4)) AS revenue FROM {revenue_sums(scope)}
                    WHERE {of_period(scope)} GROUP BY 1) r USING (contract_line_id)
         """
-    ).to_pylist()[0]
+    )[0]
     rows = [
         ("Right to invoice", "606-10-55-18, 606-10-50-14(b)", "used",
          "usage and staffing lines earn what they may invoice; nothing of them is in the remaining obligations",

@@ -49,7 +49,7 @@ def _batches(books: Books, functional_currency: str) -> Iterator[pa.RecordBatch]
 
 def _owners(books: Books) -> list[dict[str, Any]]:
     """The programs that own contract lines with deliveries: which programs own these deliveries, which parts there are."""
-    owners: list[dict[str, Any]] = books.sql(
+    owners: list[dict[str, Any]] = books.rows(
         f"""
         SELECT l.owner, list(DISTINCT coalesce(d.owner, '')) AS of_rows, bool_or(NOT l.tiered) AS flat,
                bool_or(l.tiered) AS quiet, bool_or(l.tiered) AS graduated, bool_or(l.billing_model = 'milestone') AS milestones,
@@ -58,7 +58,7 @@ def _owners(books: Books) -> list[dict[str, Any]]:
         JOIN {priced_lines(books)} l USING (contract_line_id)
         GROUP BY 1 ORDER BY 1 NULLS FIRST
         """
-    ).to_pylist()
+    )
     return owners
 
 

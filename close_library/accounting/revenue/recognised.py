@@ -59,7 +59,7 @@ def recognised_rows(books: Books, period: Period, settings: Settings) -> pa.Tabl
 
 def priced_lines(books: Books, settings: Settings) -> Iterable[tuple[PricedLine, dict[str, Any]]]:
     """Each contract line with a price of its own, its share of its contract's price taken, and what rows say of it."""
-    lines = books.sql(f"SELECT * FROM ({LINES}) ORDER BY contract_line_id").to_pylist()
+    lines = books.rows(f"SELECT * FROM ({LINES}) ORDER BY contract_line_id")
     changes, costs, reached = _changes(books, settings), _costs(books), _reached(books)
     prices = _prices(lines)
     for line in lines:
@@ -113,7 +113,7 @@ def _changes(books: Books, settings: Settings) -> dict[str, list[Change]]:
     of_program = treatments(books.directory)
     found: dict[str, list[Change]] = defaultdict(list)
     query = f"SELECT * FROM contract_changes ORDER BY contract_line_id, change_date, {FILE_ORDER}"
-    for row in books.sql(query).to_pylist():
+    for row in books.rows(query):
         treatment = row["treatment"] or of_program.get(row["owner_program_id"], settings.contract_changes)
         found[row["contract_line_id"]].append(
             Change(row["change_date"], row["amount_change"], treatment == "prospective")
@@ -161,5 +161,5 @@ def _reached(books: Books) -> dict[str, date]:
 
 
 def _rates(books: Books) -> dict[tuple[str, date], Decimal]:
-    rows = books.sql(SPOT_RATES).to_pylist()
+    rows = books.rows(SPOT_RATES)
     return {(row["currency"], row["rate_date"]): row["rate"] for row in rows}

@@ -110,18 +110,18 @@ def _last_resort(scope: Scope) -> date:
 
 def rates_at_closing(scope: Scope) -> dict[str, Decimal]:
     """The spot rates of T by currency, the functional currency's being 1."""
-    rows: list[dict[str, Any]] = scope.books.sql(
+    rows: list[dict[str, Any]] = scope.books.rows(
         f"SELECT currency, rate FROM ({SPOT_RATES}) WHERE rate_date = {day(scope.closing_date)}"
-    ).to_pylist()
+    )
     return {**{row["currency"]: row["rate"] for row in rows}, scope.currency: Decimal(1)}
 
 
 def _in_force(scope: Scope) -> set[str]:
-    rows = scope.books.sql(
+    rows = scope.books.rows(
         f"""
         SELECT contract_id FROM (
             SELECT * FROM contracts QUALIFY row_number() OVER (PARTITION BY contract_id ORDER BY {FILE_ORDER}) = 1
         ) WHERE coalesce(signed_date, start_date) <= {day(scope.closing_date)}
         """
-    ).to_pylist()
+    )
     return {row["contract_id"] for row in rows}

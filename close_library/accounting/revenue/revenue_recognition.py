@@ -36,9 +36,7 @@ def revenue_recognition(scope: Scope) -> Result:
         revenue_recognition(open_scope("atlas", "2026-10")).table
     """
     require_contract_rates(scope)
-    lines = scope.books.sql(
-        f"SELECT contract_line_id, product FROM {contract_lines(scope)} ORDER BY contract_line_id"
-    ).to_pylist()
+    lines = scope.books.rows(f"SELECT contract_line_id, product FROM {contract_lines(scope)} ORDER BY contract_line_id")
     figures: dict[str, Figure] = {}
     for id, label in MEASURES.items():
         figures[id] = _figure(scope, id, label, "true")
@@ -53,10 +51,10 @@ def revenue_recognition(scope: Scope) -> Result:
 
 def deliveries_priced(scope: Scope) -> tuple[Decimal, Decimal]:
     """How many deliveries of quantity lines to T found a price in force, and how many there are."""
-    row = scope.books.sql(
+    row = scope.books.rows(
         f"SELECT count(*) AS n, count(*) FILTER (priced) AS priced FROM {priced_deliveries(scope)} "
         f"WHERE recognises AND priced_date <= {day(scope.closing_date)} AND {owned(scope)}"
-    ).to_pylist()[0]
+    )[0]
     return Decimal(row["priced"]), Decimal(row["n"])
 
 
@@ -97,11 +95,11 @@ def _table(scope: Scope) -> Table:
 
 
 def _schedule_picture(scope: Scope) -> Chart:
-    rows = scope.books.sql(
+    rows = scope.books.rows(
         f"""
         SELECT strftime(recognised_date, '%Y-%m') AS month, sum(functional) AS amount
         FROM {revenue_sums(scope)} WHERE NOT catch_up GROUP BY 1 ORDER BY 1 DESC LIMIT 24
         """
-    ).to_pylist()
+    )
     data = [{"label": row["month"], "amount": spell(row["amount"], scope.currency)} for row in reversed(rows)]
     return Chart("60.c1", "bars", "Revenue recognised by month", scope.currency, data)

@@ -154,10 +154,10 @@ def _differences(scope: Scope, figures: dict[str, Figure]) -> list[Finding]:
 
 def revenue_by_program(scope: Scope) -> dict[str, Decimal]:
     """Computed revenue of the period by program."""
-    rows = scope.books.sql(
+    rows = scope.books.rows(
         f"SELECT coalesce(owner, '{COMPANY}') AS program, sum(functional) AS amount FROM {revenue_sums(scope)} "
         f"WHERE {of_period(scope)} GROUP BY 1"
-    ).to_pylist()
+    )
     return {row["program"]: row["amount"] for row in rows}
 
 
@@ -168,7 +168,7 @@ def _cutoff(scope: Scope) -> list[Finding]:
     nor is a credit memo, which takes back revenue of months before it.
     """
     accounts = texts(scope.parameters.accounts.held("revenue"))
-    rows = scope.books.sql(
+    rows = scope.books.rows(
         f"""
         WITH entries AS (
             SELECT journal_id, line_number, effective_date, amount, document_number, source_file, source_row FROM gl_entries
@@ -203,7 +203,7 @@ def _cutoff(scope: Scope) -> list[Finding]:
         SELECT e.* FROM entries e JOIN touched t ON t.invoice_number = e.document_number AND NOT t.touches
         ORDER BY journal_id, line_number, {FILE_ORDER}
         """
-    ).to_pylist()
+    )
     return [
         Finding(
             "revenue_cutoff",

@@ -17,7 +17,7 @@ def signed_programs(scope: Scope) -> tuple[str, ...]:
     query = f"SELECT DISTINCT owner FROM ({_signed(scope)}) ORDER BY owner"
     known = _KNOWN.setdefault(scope.books, {})
     if query not in known:
-        known[query] = tuple(row["owner"] for row in scope.books.sql(query).to_pylist())
+        known[query] = tuple(row["owner"] for row in scope.books.rows(query))
     return known[query]
 
 
@@ -28,7 +28,7 @@ _KNOWN: WeakKeyDictionary[Books, dict[str, tuple[str, ...]]] = WeakKeyDictionary
 def signed_line_revenue(scope: Scope) -> str | None:
     """Revenue to date per contract line as signed at the prior T: contract_line_id, amount. None where nothing is signed."""
     lines = f"({_signed(scope)}) WHERE starts_with(figure, 'revenue_to_date:')"
-    if not scope.books.sql(f"SELECT count(*) AS n FROM {lines}").to_pylist()[0]["n"]:
+    if not scope.books.rows(f"SELECT count(*) AS n FROM {lines}")[0]["n"]:
         return None
     return f"""
         SELECT substr(figure, length('revenue_to_date:') + 1) AS contract_line_id, CAST(amount AS DECIMAL(38,4)) AS amount

@@ -77,9 +77,9 @@ def close_summary(scope: Scope) -> Result:
 
 def _programs(scope: Scope) -> dict[str, str]:
     """Program → its name, in the order of their ids."""
-    rows = scope.books.sql(
+    rows = scope.books.rows(
         f"SELECT program_id, program_name FROM ({scope.books.first_rows('programs')}) ORDER BY program_id"
-    ).to_pylist()
+    )
     return {row["program_id"]: row["program_name"] for row in rows}
 
 

@@ -73,7 +73,7 @@ def open_chart(id: str, table: Table, label: str) -> Chart | None:
 
 def count_open(scope: Scope) -> Decimal:
     """How many points are open in the scope."""
-    return Decimal(scope.books.sql(f"SELECT count(*) AS n FROM {_points(scope)}").to_pylist()[0]["n"])
+    return Decimal(scope.books.rows(f"SELECT count(*) AS n FROM {_points(scope)}")[0]["n"])
 
 
 def points_counted(table: Table) -> Decimal:

@@ -46,12 +46,12 @@ def orders_in_use(scope: Scope) -> str:
 
 def collected_by_trace(scope: Scope) -> Decimal:
     """What workpaper 50 follows from orders to cash in the period, whatever order is named or none: it must be `collected`."""
-    rows = scope.books.sql(
+    rows = scope.books.rows(
         f"""
         SELECT CAST(coalesce(sum(functional), 0) AS DECIMAL(38,4)) AS amount FROM {value_rows(scope)}
         WHERE value = 'collected' AND {of_period(scope, "dated")} AND {owned(scope)}
         """
-    ).to_pylist()
+    )
     amount: Decimal = rows[0]["amount"]
     return amount
 

@@ -38,13 +38,13 @@ def standing_figures(scope: Scope) -> dict[str, Figure]:
 
 def payment_table(scope: Scope) -> Table:
     """The aging in plain lines: amount, items, the oldest and its days past due; the last line is the receivables."""
-    rows = scope.books.sql(
+    rows = scope.books.rows(
         f"""
         SELECT aging_column, sum(open_functional) AS amount, count(*) AS items, min(coalesce(due_date, document_date)) AS oldest,
                max(days_past_due) FILTER (days_past_due > 0 AND {PAST_DUE_CONDITION}) AS days
         FROM {aged_items(scope, scope.closing_date)} GROUP BY GROUPING SETS ((aging_column), ())
         """
-    ).to_pylist()
+    )
     by_column = {row["aging_column"]: row for row in rows}
     empty = {"amount": ZERO, "items": 0, "oldest": None, "days": None}
     lines = [

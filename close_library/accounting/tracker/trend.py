@@ -124,7 +124,7 @@ def _by_month(scope: Scope) -> Iterable[tuple[str, str, Period, Amount]]:
         FROM ({" UNION ALL ".join(parts)}) GROUP BY ALL
         """,
     )
-    for row in scope.books.sql(f"SELECT * FROM {found} ORDER BY ALL").to_pylist():
+    for row in scope.books.rows(f"SELECT * FROM {found} ORDER BY ALL"):
         yield row["owner"], row["measure"], Period.of(row["month"]), row["amount"]
 
 
@@ -132,10 +132,10 @@ def _signed(scope: Scope) -> dict[tuple[str, Period], Decimal]:
     """Revenue of earlier months as it was signed with workpaper 60: (program, month) → amount."""
     if not signed_programs(scope):
         return {}
-    rows = scope.books.sql(
+    rows = scope.books.rows(
         f"SELECT program, period, amount FROM said_figures WHERE ref = '60' AND figure = 'revenue' AND amount <> '' "
         f"AND {owned(scope, 'program')}"
-    ).to_pylist()
+    )
     return {
         (row["program"], Period.parse(row["period"])): Decimal(row["amount"])
         for row in rows

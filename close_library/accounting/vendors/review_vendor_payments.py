@@ -30,7 +30,7 @@ def _overpaid(scope: Scope) -> list[Finding]:
         WHERE excess > {scope.parameters.tolerances.match}
     """
     require_rates(scope, f"SELECT currency, {at} AS rate_date FROM ({excess}) WHERE amount IS NULL")
-    rows = scope.books.sql(f"SELECT * FROM ({excess}) ORDER BY vendor_invoice_id, {FILE_ORDER}").to_pylist()
+    rows = scope.books.rows(f"SELECT * FROM ({excess}) ORDER BY vendor_invoice_id, {FILE_ORDER}")
     return [
         Finding(
             "vendor_overpaid",
@@ -52,7 +52,7 @@ def _overpaid(scope: Scope) -> list[Finding]:
 
 def _duplicates(scope: Scope) -> list[Finding]:
     """`vendor_payment_duplicate`: the later of two payments of one vendor, amount and reference within thirty days."""
-    rows = scope.books.sql(
+    rows = scope.books.rows(
         f"""
         WITH payments AS (
             SELECT *, lag(vendor_payment_id) OVER same AS earlier_id, lag(payment_date) OVER same AS earlier_date
@@ -65,7 +65,7 @@ def _duplicates(scope: Scope) -> list[Finding]:
           AND {of_period(scope, "payment_date")} AND {owned(scope)}
         ORDER BY vendor_payment_id, {FILE_ORDER}
         """
-    ).to_pylist()
+    )
     return [
         Finding(
             "vendor_payment_duplicate",

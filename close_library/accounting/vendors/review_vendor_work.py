@@ -94,14 +94,14 @@ def _checks(scope: Scope, findings: list[Finding]) -> Table:
     """One row a check: what it asks, how much was tested, how often it failed and what is at stake."""
     tested = {name: f"count(*) FILTER ({condition})" for name, (condition, _, _) in line_tests(scope).items()}
     tested["vendor_work_billed_twice"] = "count(DISTINCT work_id)"
-    counts = scope.books.sql(
+    counts = scope.books.rows(
         f"""
         SELECT {", ".join(f"{count} AS {name}" for name, count in tested.items())},
                (SELECT count(*) FROM vendor_invoices WHERE status <> 'void' AND {of_period(scope, "invoice_date")}
                 AND {owned(scope, "owner_program_id")}) AS vendor_invoice_duplicate
         FROM {reviewed_lines(scope)}
         """
-    ).to_pylist()[0]
+    )[0]
     failed = {name: [finding for finding in findings if finding.finding == name] for name in CHECKS}
     frame = pd.DataFrame(
         {

@@ -82,32 +82,32 @@ def vendor_figure(scope: Scope, id: str) -> Figure:
 
 def work_with_rates(scope: Scope) -> tuple[Decimal, Decimal]:
     """Approved rows of work of the period that a base rate is in force for, and all approved rows of the period."""
-    row = scope.books.sql(
+    row = scope.books.rows(
         f"""
         SELECT count(*) FILTER (base_rate IS NOT NULL) AS rated, count(*) AS every FROM {owed_work(scope)}
         WHERE approved AND {of_period(scope, "work_date")} AND {owned(scope)}
         """
-    ).to_pylist()[0]
+    )[0]
     return Decimal(row["rated"]), Decimal(row["every"])
 
 
 def invoices_that_foot(scope: Scope) -> tuple[Decimal, Decimal]:
     """Approved and paid vendor invoices of the period whose lines add up to their amount, and all of them."""
-    row = scope.books.sql(
+    row = scope.books.rows(
         f"""
         WITH lines AS (SELECT vendor_invoice_id, sum(amount) AS lines FROM vendor_invoice_lines GROUP BY 1)
         SELECT count(*) FILTER (amount = coalesce(lines, 0)) AS footed, count(*) AS every
         FROM vendor_invoices LEFT JOIN lines USING (vendor_invoice_id)
         WHERE {COUNTED} AND {of_period(scope, "invoice_date")} AND {owned(scope, "owner_program_id")}
         """
-    ).to_pylist()[0]
+    )[0]
     return Decimal(row["footed"]), Decimal(row["every"])
 
 
 def rolled_accrual(scope: Scope) -> Decimal:
     """The accrual at the prior T, plus approved work of the period, less work that invoices of the period name; at T's rates."""
     before, at = day(scope.opening_date), day(scope.closing_date)
-    row = scope.books.sql(
+    row = scope.books.rows(
         f"""
         WITH first_billed AS (SELECT work_id, min(invoice_date) AS billed_date FROM {vendor_lines(scope)}
                               WHERE work_id IS NOT NULL AND {COUNTED} GROUP BY 1),
@@ -117,7 +117,7 @@ def rolled_accrual(scope: Scope) -> Decimal:
                coalesce(sum(functional) FILTER (billed_date <= {at} AND greatest(work_date, billed_date) > {before}), 0) AS billed
         FROM work
         """
-    ).to_pylist()[0]
+    )[0]
     rolled: Decimal = row["opening"] + row["worked"] - row["billed"]
     return rolled
 

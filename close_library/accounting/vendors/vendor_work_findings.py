@@ -65,10 +65,10 @@ def _line_findings(scope: Scope) -> list[Finding]:
             f"{show(row['stake'])} {scope.currency}.",
         )
         for name, (tested, fails, stake) in line_tests(scope).items()
-        for row in scope.books.sql(
+        for row in scope.books.rows(
             f"SELECT *, {stake} AS stake FROM {reviewed_lines(scope)} WHERE {tested} AND {fails} "
             f"ORDER BY vendor_invoice_id, line_number, {FILE_ORDER}"
-        ).to_pylist()
+        )
     ]
 
 
@@ -97,13 +97,13 @@ def plain(number: Decimal) -> str:
 
 def _billed_twice(scope: Scope) -> list[Finding]:
     """`vendor_work_billed_twice`: the lines of the period that bill work that an earlier line billed, once a row of work."""
-    rows = scope.books.sql(
+    rows = scope.books.rows(
         f"""
         SELECT work_id, sum(functional) AS amount, min(earlier_id ORDER BY nth) AS earlier_id,
                list(DISTINCT vendor_invoice_id || ':' || line_number ORDER BY vendor_invoice_id || ':' || line_number) AS lines
         FROM {reviewed_lines(scope)} WHERE nth > 1 GROUP BY work_id ORDER BY work_id
         """
-    ).to_pylist()
+    )
     return [
         Finding(
             "vendor_work_billed_twice",
@@ -135,7 +135,7 @@ def _duplicates(scope: Scope) -> list[Finding]:
         LEFT JOIN ({SPOT_RATES}) s ON s.currency = d.currency AND s.rate_date = d.invoice_date
     """
     require_rates(scope, f"SELECT currency, invoice_date AS rate_date FROM ({later}) WHERE amount IS NULL")
-    rows = scope.books.sql(f"SELECT * FROM ({later}) ORDER BY vendor_invoice_id, {FILE_ORDER}").to_pylist()
+    rows = scope.books.rows(f"SELECT * FROM ({later}) ORDER BY vendor_invoice_id, {FILE_ORDER}")
     return [
         Finding(
             "vendor_invoice_duplicate",
