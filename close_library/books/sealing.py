@@ -15,7 +15,17 @@ from close_library.books.connection import connect, own_share
 from close_library.books.linking import linked_programs
 from close_library.books.owner import Owners
 from close_library.books.relations import relations
-from close_library.books.snapshot import FORMAT, Manifest, begin, commit, file_digest, is_intact, read_manifest
+from close_library.books.snapshot import (
+    FORMAT,
+    Manifest,
+    begin,
+    commit,
+    file_digest,
+    finish,
+    is_intact,
+    is_unfinished,
+    read_manifest,
+)
 from close_library.books.trouble import keeping_whole
 from close_library.books.writing import shares, write_table
 from close_library.money import spell
@@ -50,6 +60,9 @@ def seal(
     if not faults.count:
         found = read_manifest(books_dir) if books_dir.is_dir() else None
         if found and found[0].get("inputs") == inputs and is_intact(books_dir, *found):
+            if is_unfinished(books_dir):
+                with keeping_whole(books_dir):
+                    finish(books_dir)
             return found[0]
     with keeping_whole(books_dir):
         working = begin(books_dir)

@@ -136,12 +136,22 @@ def file_digest(path: Path) -> str:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
+def is_unfinished(books_dir: Path) -> bool:
+    """Whether a dead seal left something behind."""
+    return (books_dir / COMMITTED).exists() or (books_dir / WORKING).exists()
+
+
+def finish(books_dir: Path) -> None:
+    """Finishes what a dead seal had committed, and removes what it had not."""
+    move_into_place(books_dir)
+    shutil.rmtree(books_dir / WORKING, ignore_errors=True)
+
+
 def begin(books_dir: Path) -> Path:
     """A fresh working folder in the books; finishes or removes what a dead seal left behind."""
     books_dir.mkdir(parents=True, exist_ok=True)
-    move_into_place(books_dir)
+    finish(books_dir)
     working = books_dir / WORKING
-    shutil.rmtree(working, ignore_errors=True)
     (working / "staged").mkdir(parents=True)
     return working
 

@@ -256,6 +256,24 @@ def test_a_killed_seal_leaves_the_last_good_books(step: str, tmp_path: Path) -> 
     assert not (tmp_path / "books" / ".sealing").exists()
 
 
+def test_a_seal_that_died_when_it_was_committed_is_finished_by_one_that_finds_nothing_to_do(tmp_path: Path) -> None:
+    """Who reads the manifest from its place finds it there, and what was built for a change that was taken back is gone."""
+    inbox, books = source(tmp_path / "inbox", FILES), tmp_path / "books"
+
+    def die(books_dir: Path) -> None:
+        raise Died
+
+    with pytest.MonkeyPatch.context() as patch, pytest.raises(Died):
+        patch.setattr(snapshot, "move_into_place", die)
+        patch.setattr(snapshot, "finish", lambda books_dir: None)
+        seal(books, [inbox])
+    assert not (books / "manifest.json").exists()
+    (books / ".sealing").mkdir()
+    seal(books, [inbox])
+    assert (books / "manifest.json").is_file()
+    assert not [path for path in books.iterdir() if path.is_dir()]
+
+
 def test_a_fault_in_a_source_leaves_the_last_good_books(tmp_path: Path) -> None:
     """And a folder that held no books before holds nothing after."""
     inbox = source(tmp_path / "inbox", FILES)
