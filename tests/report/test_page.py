@@ -148,7 +148,9 @@ def test_only_our_script_may_run_and_nothing_is_fetched(paper: Built) -> None:
     assert read.scripts == [{"type": "application/json", "id": "source-rows"}, {}]
     assert [name for _, name, _ in read.attributes if name.startswith("on") or name == "style"] == []
     links = [value for _, name, value in read.attributes if name in ("href", "src", "action", "data")]
-    assert [link for link in links if not str(link).startswith(("#", "data:", "./"))] == []
+    sheets = [link for link in links if re.fullmatch(r"\.\./ipe\.html#source-[0-9a-f]{12}", str(link))]
+    assert len(sheets) == len(paper[0]["sources"]), "each source leads to its sheet, beside the folder of the page"
+    assert [link for link in links if link not in sheets and not str(link).startswith(("#", "data:", "./"))] == []
     assert not read.tags & {"iframe", "object", "embed", "base", "video", "audio", "svg", "math"}
 
 
