@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
@@ -150,6 +153,29 @@ def test_a_cluster_on_this_machine(tiny: Tiny) -> None:
     assert files_of(tiny.outputs) == files_of(tiny.folder / "local")
 
 
+def test_ctrl_c_in_a_terminal_ends_a_cluster_on_this_machine(tiny: Tiny) -> None:
+    """A terminal says it to every process of the run."""
+    tiny.add_situation("sleeps", "45")
+    command = [sys.executable, "-m", "close_library", "run", "--cluster", "local", "--workers", "1", "-w", "45"]
+    run = subprocess.Popen(
+        [*command, *tiny.options("run")], cwd=PROJECT, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
+        start_new_session=True,
+    )  # fmt: skip
+    started = wait_for(lambda: any(_is_worker(each) for each in below(run.pid)) and below(run.pid))
+    os.killpg(run.pid, signal.SIGINT)
+    _, err = run.communicate(timeout=60)
+    assert run.returncode == 130
+    assert err.decode().splitlines()[-1].startswith("Stopped.")
+    assert b"Traceback" not in err
+    assert not alive(started)
+
+
+def _is_worker(process: psutil.Process) -> bool:
+    with suppress(psutil.Error):
+        return "close_library.run.execution.worker" in process.cmdline()
+    return False
+
+
 def test_a_worker_that_does_not_see_the_folder(tiny: Tiny) -> None:
     """It is in a mount namespace of its own, where something else hides it, as on another machine."""
     hidden = ["unshare", "--mount", "sh", "-c", f'mount -t tmpfs none "{tiny.folder}" && exec "$0" "$@"']
@@ -188,6 +214,14 @@ def test_tls(tiny: Tiny, tmp_path: Path) -> None:
     assert said.code == 0, said.err
 
 
+_IMPATIENT = """
+from close_library import cli
+from close_library.run.execution.cluster import scheduler
+scheduler._CONNECT_SECONDS = 1
+cli.main()
+"""
+
+
 @pytest.fixture
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nobody will answer, so nobody is waited for."""
@@ -212,6 +246,17 @@ def test_an_address_that_is_none(tiny: Tiny, address: str) -> None:
     assert said.code == 2
     assert address in said.err
     assert "Traceback" not in said.err
+
+
+def test_something_else_that_listens(tiny: Tiny) -> None:
+    """It accepts and says nothing, for which Dask would wait."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        address = f"tcp://127.0.0.1:{server.getsockname()[1]}"
+        command = [sys.executable, "-c", _IMPATIENT, "run", "--cluster", address, *tiny.options("run")]
+        said = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, timeout=60, check=False)
+    assert said.returncode == 2
+    assert "no answer of a Dask scheduler within 6 seconds" in said.stderr
+    assert "Traceback" not in said.stderr
 
 
 def test_workers_that_differ_are_given_nothing(tiny: Tiny, tmp_path: Path) -> None:

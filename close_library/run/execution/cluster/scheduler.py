@@ -7,7 +7,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import queue
+import signal
 import socket
+import threading
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from typing import Any
@@ -44,18 +47,20 @@ class Scheduler:
         self._cluster: Any = None
         with _talking_to(address):
             if address == LOCAL:
-                self._cluster = distributed.LocalCluster(
-                    n_workers=workers or cores(),
-                    threads_per_worker=1,
-                    resources={"KERNEL": 1},
-                    dashboard_address="127.0.0.1:0",
-                    scheduler_kwargs={"dashboard": False},
-                    silence_logs=logging.CRITICAL,
-                )
+                with _without_keyboard():
+                    self._cluster = distributed.LocalCluster(
+                        n_workers=workers or cores(),
+                        threads_per_worker=1,
+                        resources={"KERNEL": 1},
+                        dashboard_address="127.0.0.1:0",
+                        scheduler_kwargs={"dashboard": False},
+                        silence_logs=logging.CRITICAL,
+                    )
             target = self._cluster or address
             # Dask's own, when it can't be made, tries to say goodbye to nobody for 20 seconds, and prints a traceback.
             client = type("Client", (distributed.Client,), {"__del__": lambda self: None})
-            self._client = client(target, timeout=_CONNECT_SECONDS, set_as_default=False, name="close")
+            options = {"timeout": _CONNECT_SECONDS, "set_as_default": False, "name": "close"}
+            self._client = _in_time(_CONNECT_SECONDS + 5, lambda: client(target, **options))
             with suppress(TimeoutError, asyncio.TimeoutError):
                 self._client.wait_for_workers(1, timeout=_FIRST_WORKER_SECONDS)
 
@@ -113,6 +118,42 @@ class Scheduler:
             error = future.exception()
             return None, f"the last ended with {type(error).__name__}: {' '.join(str(error).split())[:300]}"
         return None, "its worker was lost"
+
+
+@contextmanager
+def _without_keyboard() -> Iterator[None]:
+    """Start processes that do not hear Ctrl-C, which a terminal says to all of them: they end with us, without a traceback.
+
+    We hear it at the end of the block.
+    """
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def _in_time(seconds: float, function: Callable[[], Any]) -> Any:
+    """What a function comes to, if it does in time: Dask waits for ever where something else listens at the address."""
+    ended: queue.SimpleQueue[tuple[Any, BaseException | None]] = queue.SimpleQueue()
+
+    def call() -> None:
+        try:
+            ended.put((function(), None))
+        except BaseException as error:
+            ended.put((None, error))
+
+    threading.Thread(target=call, daemon=True).start()
+    try:
+        came_to, error = ended.get(timeout=seconds)
+    except queue.Empty:
+        raise TimeoutError(f"no answer of a Dask scheduler within {seconds:.0f} seconds") from None
+    if error is not None:
+        raise error
+    return came_to
 
 
 @contextmanager
