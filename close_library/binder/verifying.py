@@ -159,6 +159,7 @@ def _compare_environment(manifest: dict[str, Any], verdict: Verdict) -> None:
         verdict.notes.append(
             f"Computed with version {manifest['library']['version']} of the product; here is {version('close-workbook')}"
             f"{'' if here['library']['version'] != manifest['library']['version'] else ', with other code'}."
+            " Where something differs, that may be why: the version that sealed it tells."
         )
     if here["python"] != manifest["python"]:
         verdict.notes.append(f"Computed with Python {manifest['python']}; here is {here['python']}.")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -14,7 +15,7 @@ import pytest
 from close_library.binder.archive import Archive, Content, write_archive
 from close_library.binder.manifest import MANIFEST, digest_line, manifest_bytes, sealed
 from close_library.run.said.said_tables import write_said_tables
-from tests.conftest import Tiny
+from tests.conftest import PROJECT, Tiny
 
 pytestmark = pytest.mark.slow
 
@@ -95,7 +96,7 @@ def test_a_key_signs_and_its_fingerprint_is_asked_for(closed_tiny: Tiny, binder:
     fingerprint = json.loads(said.out)["key"]
     good = closed_tiny.close("verify", str(binder), "--seal-only", "--fingerprint", fingerprint)
     assert good.code == 0
-    assert f"Signed by the key {fingerprint}." in good.out
+    assert f"Signed by the key {fingerprint}, which is the one expected." in good.out
     assert closed_tiny.close("verify", str(binder), "--seal-only", "--fingerprint", "0" * 64).code == 3
     assert closed_tiny.say("binder", "--key", str(tmp_path / "key.pem"), "--new-key", "x").code == 2
 
@@ -165,7 +166,11 @@ def test_a_process_of_its_own_verifies_it_elsewhere(binder: Path, tmp_path: Path
     elsewhere.mkdir()
     (elsewhere / binder.name).write_bytes(binder.read_bytes())
     done = subprocess.run(
-        [sys.executable, "-m", "close_library", "verify", binder.name], cwd=elsewhere, capture_output=True, text=True
+        [sys.executable, "-m", "close_library", "verify", binder.name],
+        cwd=elsewhere,
+        env={**os.environ, "PYTHONPATH": str(PROJECT), "TZ": "Asia/Tokyo", "LC_ALL": "C", "HOME": "/dev/null"},
+        capture_output=True,
+        text=True,
     )
     assert done.returncode == 0, done.stdout + done.stderr
     assert sorted(path.name for path in elsewhere.iterdir()) == [binder.name]

@@ -34,7 +34,7 @@ def test_no_temporary_folder_is_a_message(tmp_path: Path, monkeypatch: pytest.Mo
     def none(*_: Any, **__: Any) -> None:
         raise FileNotFoundError(errno.ENOENT, "No usable temporary directory found")
 
-    monkeypatch.setattr(verifying.tempfile, "TemporaryDirectory", none)
+    monkeypatch.setattr("tempfile.TemporaryDirectory", none)
     verified = verifying.verify_binder(write_binder(tmp_path / "a.binder.zip"), Silent())
     assert isinstance(verified.refusal, ReportError)
     assert "TMPDIR" in str(verified.refusal)
