@@ -1,7 +1,7 @@
 """The rows of a table in the order of the books, however many there are: by owner, date and key, then as the sources have them.
 
-What fits into memory is sorted at once. More is sorted some days at a time, each time into a run, a file beside the books; of
-the runs the rows of one owner are read after the other. So memory holds some days, and the disk is written to once.
+What fits into memory is sorted at once. More is sorted some days at a time, each span of days into a file beside the books;
+then the rows of one owner after the other are read from all spans. So memory holds one span, and the disk is written to once.
 """
 
 from __future__ import annotations
@@ -19,15 +19,15 @@ from close_library.tables import Table
 BYTES_A_ROW = 400
 """What a row takes while it is sorted: about twice what the rows of the widest tables take as they are."""
 
-_BATCH, _OF_A_RUN = 100_000, 20_000
-"""Rows that are taken at once; of each run so many are held."""
+_BATCH, _OF_A_SPAN = 100_000, 20_000
+"""Rows that are taken at once; of each span so many are held."""
 
 _UNITS = {"bytes": 1, "KiB": 1 << 10, "MiB": 1 << 20, "GiB": 1 << 30, "TiB": 1 << 40}
 
 
 @dataclass(frozen=True)
-class _Run:
-    """Days of a table, sorted, in a file; how many rows each owner has there, in the order of owners."""
+class _Span:
+    """Some days of a table, sorted, in a file; how many rows each owner has there, in the order of owners."""
 
     path: Path
     rows: tuple[int, ...]
@@ -39,7 +39,7 @@ def sorted_rows(
     """The rows of a query in the order of the books; its columns but the system and the file, then `owner_program_id`,
     `source_row` and `_file`.
 
-    `rows`: how many they are. `folder` is where runs may lie; they are removed as soon as they are read.
+    `rows`: how many they are. `folder` is where spans may lie; they are removed as soon as they are read.
     """
     order = ["owner_program_id NULLS FIRST"]
     order += [f"{quoted(name)} NULLS FIRST" for name in dict.fromkeys([table.date, *table.key]) if name]
@@ -55,13 +55,13 @@ def sorted_rows(
     folder.mkdir(parents=True, exist_ok=True)
     days = _days(connection, query, quoted(dated.name))
     owners = sorted({owner for owner, _, _ in days}, key=lambda owner: (owner is not None, owner or ""))
-    runs = []
-    for number, condition in enumerate(_spans(days, quoted(dated.name), at_once)):
-        path = folder / f"run-{number}.arrow"
-        reader = connection.sql(f"{asked} WHERE {condition} {by}").to_arrow_reader(_OF_A_RUN)
-        runs.append(_Run(path, _write(reader, path, owners)))
+    spans = []
+    for number, condition in enumerate(_conditions(days, quoted(dated.name), at_once)):
+        path = folder / f"days-{number}.arrow"
+        reader = connection.sql(f"{asked} WHERE {condition} {by}").to_arrow_reader(_OF_A_SPAN)
+        spans.append(_Span(path, _write(reader, path, owners)))
     schema = connection.sql(f"{asked} LIMIT 0").to_arrow_table().schema
-    return pa.RecordBatchReader.from_batches(schema, _merged(runs, len(owners)))
+    return pa.RecordBatchReader.from_batches(schema, _merged(spans, len(owners)))
 
 
 def rows_at_once(connection: duckdb.DuckDBPyConnection) -> int:
@@ -81,7 +81,7 @@ def _days(connection: duckdb.DuckDBPyConnection, query: str, date: str) -> Days:
     ).fetchall()
 
 
-def _spans(days: Days, date: str, at_once: int) -> Iterator[str]:
+def _conditions(days: Days, date: str, at_once: int) -> Iterator[str]:
     """Conditions that cut the dates, those without one first, into spans of at most so many rows; a day is never cut."""
     counts: dict[str, int] = {}
     undated = 0
@@ -105,7 +105,7 @@ def _spans(days: Days, date: str, at_once: int) -> Iterator[str]:
 
 
 def _write(reader: pa.RecordBatchReader, path: Path, owners: Sequence[str | None]) -> tuple[int, ...]:
-    """Write a run; returns how many rows each owner has in it."""
+    """Write a span; returns how many rows each owner has in it."""
     numbers, counts = {owner: n for n, owner in enumerate(owners)}, [0] * len(owners)
     place = reader.schema.get_field_index("owner_program_id")
     options = pa.ipc.IpcWriteOptions(compression="lz4")
@@ -117,21 +117,21 @@ def _write(reader: pa.RecordBatchReader, path: Path, owners: Sequence[str | None
     return tuple(counts)
 
 
-def _merged(runs: Sequence[_Run], owners: int) -> Iterator[pa.RecordBatch]:
-    """The rows of one owner after the other, of each the runs in the order of their days."""
-    readers = [_read(run.path) for run in runs]
-    held: list[pa.RecordBatch | None] = [None] * len(runs)
+def _merged(spans: Sequence[_Span], owners: int) -> Iterator[pa.RecordBatch]:
+    """The rows of one owner after the other, of each the spans in the order of their days."""
+    readers = [_read(span.path) for span in spans]
+    held: list[pa.RecordBatch | None] = [None] * len(spans)
     for owner in range(owners):
-        for number, run in enumerate(runs):
-            missing = run.rows[owner]
+        for number, span in enumerate(spans):
+            missing = span.rows[owner]
             while missing:
                 batch = held[number] or next(readers[number])
                 taken = min(missing, batch.num_rows)
                 yield batch.slice(0, taken)
                 missing -= taken
                 held[number] = batch.slice(taken) if taken < batch.num_rows else None
-    for run in runs:
-        run.path.unlink()
+    for span in spans:
+        span.path.unlink()
 
 
 def _read(path: Path) -> Iterator[pa.RecordBatch]:

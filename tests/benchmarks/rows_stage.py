@@ -2,8 +2,7 @@
 
 The stages: `write:ROWS` makes the company, `by_hand`, `seal`, `schedules`, and a workpaper with its scope (`23:_company`,
 `50:p0`). Each runs the functions that a run or a notebook calls, with the memory that `run` gives them on a machine of four
-GiB, and prints as one line of JSON: what it found, its seconds, its processor seconds and its largest resident memory. What
-it may hold beside the pages of files is limited by the system to those four GiB.
+GiB, and prints as one line of JSON: what it found, its seconds, its processor seconds and its largest resident memory.
 """
 
 from __future__ import annotations
@@ -96,7 +95,6 @@ def _workpaper(books: Path, settings: Any, ref: str, program: str) -> Any:
 
 def main() -> None:
     """Do what the command line says and print it."""
-    resource.setrlimit(resource.RLIMIT_DATA, (MACHINE, MACHINE))
     began, worked = time.perf_counter(), time.process_time()
     found = run_stage(Path(sys.argv[1]), sys.argv[2])
     print(

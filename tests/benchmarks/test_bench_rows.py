@@ -1,10 +1,10 @@
 """A company with a hundred thousand, a million and ten million deliveries: sealed, priced, traced and reconciled in four GiB.
 
-Every stage is a process of its own, as in a run, and may hold no more than the machine has; its largest memory is the system's
-word. The alternative is one query by hand over the same Parquet files in the same run, which must find the same cents; where it
-takes seconds, rounds of the two are interleaved and the middle one counts. CLOSE_BENCH_ROWS says other sizes, separated by
-commas (`CLOSE_BENCH_ROWS=100000000` needs 40 GB of disk and half an hour), CLOSE_BENCH_FOLDER where the companies are kept from
-run to run.
+Every stage is a process of its own, as in a run, whose largest resident memory the system says: it must be less than four
+GiB, of which the engine gets what a run gives it on such a machine. The alternative is one query by hand over the same Parquet
+files in the same run and with the same memory, which must find the same cents; where it takes seconds, rounds of the two are
+interleaved and the middle one counts. CLOSE_BENCH_ROWS says other sizes, separated by commas (`CLOSE_BENCH_ROWS=100000000`
+needs 40 GB of disk and half an hour), CLOSE_BENCH_FOLDER where the companies are kept from run to run.
 """
 
 from __future__ import annotations

@@ -42,21 +42,21 @@ def sealed(tmp_path: Path, name: str) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("at_once", [1, 7, 100, 299])
-def test_the_same_bytes_in_however_many_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, at_once: int) -> None:
+def test_the_same_bytes_in_however_many_spans(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, at_once: int) -> None:
     company(tmp_path / "tables")
     whole = sealed(tmp_path, "whole")
     monkeypatch.setattr(sorting, "rows_at_once", lambda connection: at_once)
-    monkeypatch.setattr(sorting, "_OF_A_RUN", 5)
-    in_runs = sealed(tmp_path, "in_runs")
+    monkeypatch.setattr(sorting, "_OF_A_SPAN", 5)
+    in_spans = sealed(tmp_path, "in_spans")
     assert whole["tables"]["deliveries"]["rows"] == 300
     assert set(whole["tables"]["deliveries"]["owners"]) == {"atlas", "borealis", "_none"}
-    assert in_runs == whole
-    assert not list((tmp_path / "in_runs").rglob("*.arrow"))
+    assert in_spans == whole
+    assert not list((tmp_path / "in_spans").rglob("*.arrow"))
 
 
 def test_a_day_is_never_cut() -> None:
     days = [("atlas", "2026-01-01", 3), (None, "2026-01-01", 3), ("atlas", "2026-01-02", 1), ("atlas", None, 9)]
-    spans = list(sorting._spans([*days, ("atlas", "2026-01-03", 4)], "d", 5))
+    spans = list(sorting._conditions([*days, ("atlas", "2026-01-03", 4)], "d", 5))
     assert spans == [
         "d IS NULL",
         "d BETWEEN DATE '2026-01-01' AND DATE '2026-01-01'",
