@@ -45,9 +45,7 @@ def test_one_worker_and_two(sample: Sample, tmp_path: Path) -> None:
                 assert not result.failed
                 executed = len(result.executed)
     medians = {name: statistics.median(seconds) for name, seconds in took.items()}
-    print(
-        f"\n{executed} workpapers of one program, {ROUNDS} interleaved rounds, load {os.getloadavg()[0]:.1f}"
-    )
+    print(f"\n{executed} workpapers of one program, {ROUNDS} interleaved rounds, load {os.getloadavg()[0]:.1f}")
     for name, seconds in medians.items():
         same = medians[name.replace("Dask", "this machine")]
         print(
