@@ -30,7 +30,7 @@ def chance() -> random.Random:
 
 
 def instants() -> range:
-    return range(int(os.environ.get("KILLS", "4")))
+    return range(int(os.environ.get("KILLS", "2")))
 
 
 def instant(chance: random.Random, seconds: float, writes: int) -> dict[str, Any]:

@@ -168,7 +168,7 @@ def test_a_run_that_is_killed_while_it_sends(tiny: Tiny, tmp_path: Path, monkeyp
     seed = int(os.environ.get("KILL_SEED", str(random.randrange(10**6))))
     print(f"KILL_SEED={seed}")
     chance = random.Random(seed)
-    for _ in range(int(os.environ.get("KILLS", "4"))):
+    for _ in range(int(os.environ.get("KILLS", "2"))):
         shutil.rmtree(here.parent)
         shutil.copytree(finished, here.parent)
         if chance.random() < 0.5:
