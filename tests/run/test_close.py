@@ -36,7 +36,8 @@ def test_a_close_writes_every_file_of_the_plan_and_nothing_else(closed_tiny: tup
     result = json.loads(said.out)
     assert (said.code, result["statuses"], result["executed"]) == (0, {"agreed": 3}, 3)
     assert names(tiny.outputs / "tiny") == [".run", "2026-05"]
-    top = ["_company", "atlas", "books", "borealis", "index.html", "index.json", "manifest.json", "run.json"]
+    top = ["_company", "atlas", "books", "borealis", "index.html", "index.json",
+           "ipe.html", "ipe.json", "ipe.pdf", "ipe.xlsx", "manifest.json", "run.json"]  # fmt: skip
     assert names(tiny.period) == top
     for program in ("_company", "atlas", "borealis"):
         assert names(tiny.period / program) == [f"30_receivables_roll_forward.{ending}" for ending in ENDINGS]

@@ -124,7 +124,7 @@ def test_a_zygote_that_dies_takes_only_its_kernels_with_it(tmp_path: Path) -> No
         [zygote] = [
             each
             for each in psutil.Process().children()
-            if each.is_running() and "close_library.run.execution.forking.zygote" in each.cmdline()
+            if each.status() != psutil.STATUS_ZOMBIE and "close_library.run.execution.forking.zygote" in each.cmdline()
         ]
         zygote.kill()
         running.join(timeout=60)
