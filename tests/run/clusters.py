@@ -52,7 +52,7 @@ class Cluster:
 
     def worker(self, *options: str, project: Path = PROJECT, before: Sequence[str] = ()) -> subprocess.Popen[bytes]:
         """A worker of one thread; `options` as on the command line."""
-        common = ("--nthreads", "1", "--no-dashboard")
+        common = ("--nthreads", "1", "--no-dashboard", "--death-timeout", "60")
         chosen = options or ("--no-nanny", *KERNEL)
         return self.start("dask_worker", self.address, *common, *chosen, project=project, before=before)
 
