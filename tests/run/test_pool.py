@@ -81,6 +81,13 @@ def sleeps(processes: list[psutil.Process]) -> bool:
     return False
 
 
+def alive(process: psutil.Process) -> bool:
+    """Whether a process still runs: one that ended and that nobody has asked about, of another test, does not."""
+    with contextlib.suppress(psutil.NoSuchProcess):
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    return False
+
+
 def start_sleeping_run(tiny: Tiny) -> tuple[subprocess.Popen[str], list[psutil.Process]]:
     """A run in a process of its own whose notebook sleeps, with the processes below it."""
     tiny.add_situation("sleeps", "45")
@@ -103,7 +110,7 @@ def test_a_stopped_run_leaves_no_process_no_lock_and_no_half_file(tiny: Tiny, nu
     _, said = run.communicate(timeout=120)
     assert run.returncode == code
     assert "Traceback" not in said
-    wait_for(lambda: not any(process.is_running() for process in others), 10)
+    wait_for(lambda: not any(alive(process) for process in others), 10)
     assert not list(tiny.period.rglob("45_*"))
     assert tiny.say("run", "--workpaper", "30", "--program", "atlas").code == 0
     assert not list(Path(tempfile.gettempdir()).glob(f"close-run-{run.pid}-*"))
@@ -124,13 +131,13 @@ def test_a_zygote_that_dies_takes_only_its_kernels_with_it(tmp_path: Path) -> No
         [zygote] = [
             each
             for each in psutil.Process().children()
-            if each.status() != psutil.STATUS_ZOMBIE and "close_library.run.execution.forking.zygote" in each.cmdline()
+            if alive(each) and "close_library.run.execution.forking.zygote" in each.cmdline()
         ]
         zygote.kill()
         running.join(timeout=60)
     assert [outcome.message.split(":")[0] for outcome in outcomes] == ["DeadKernel", "KeyError"]
     assert [outcome.kernel for outcome in outcomes] == ["forked", "forked"]
-    wait_for(lambda: not any(process.is_running() for process in others), 10)
+    wait_for(lambda: not any(alive(process) for process in others), 10)
 
 
 @linux
