@@ -123,15 +123,18 @@ def test_a_zygote_that_dies_takes_only_its_kernels_with_it(tmp_path: Path) -> No
     for task in tasks:
         task.folder.mkdir(parents=True)
     outcomes: list[Outcome] = []
+    of_other_tests = set(below(psutil.Process()))
     with LocalPool(1, tmp_path / "run.log") as pool:
         running = threading.Thread(target=lambda: outcomes.extend(pool.run(tasks, lambda event: None)))
         running.start()
         wait_for(lambda: sleeps(below(psutil.Process())), 60)
-        others = below(psutil.Process())
+        others = [each for each in below(psutil.Process()) if each not in of_other_tests]
         [zygote] = [
             each
             for each in psutil.Process().children()
-            if alive(each) and "close_library.run.execution.forking.zygote" in each.cmdline()
+            if each not in of_other_tests
+            and alive(each)
+            and "close_library.run.execution.forking.zygote" in each.cmdline()
         ]
         zygote.kill()
         running.join(timeout=60)
