@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import multiprocessing
+import signal
 import sys
 import threading
 from collections import Counter
@@ -25,6 +27,13 @@ def _say_much(place: Place, name: str, ready: Any) -> None:
         ready.wait(60)
         for number in range(EACH):
             explain(record, f"{name} {number}", by=name)
+
+
+def _say_for_ever(place: Place, ready: Any) -> None:
+    with open_record(place.url, place.folder) as record:
+        ready.wait(60)
+        for number in itertools.count():
+            explain(record, f"Ana {number}", by="Ana")
 
 
 def _open_first(place: Place, ready: Any) -> None:
@@ -130,13 +139,14 @@ def test_reading_goes_on_while_somebody_writes(place: Place) -> None:
 def test_a_process_killed_while_it_adds_leaves_a_whole_record(place: Place) -> None:
     with place.open() as record:
         ready = SPAWN.Barrier(2)
-        process = SPAWN.Process(target=_say_much, args=(place, "Ana", ready))
+        process = SPAWN.Process(target=_say_for_ever, args=(place, ready))
         process.start()
         ready.wait(60)
-        while record.head.events < 10:
+        while process.is_alive() and record.head.events < 10:
             pass
         process.kill()
         process.join(30)
-        assert 10 <= record.head.events < EACH
+        assert process.exitcode == -signal.SIGKILL
+        assert record.head.events >= 10
         explain(record, "and on")
         assert record.verify() == []

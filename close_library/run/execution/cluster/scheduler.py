@@ -11,6 +11,7 @@ import queue
 import signal
 import socket
 import threading
+import time
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from multiprocessing import resource_tracker
@@ -23,6 +24,8 @@ from close_library.run.execution.process import cores
 LOCAL = "local"
 _CONNECT_SECONDS = 10
 _FIRST_WORKER_SECONDS = 15
+_ANSWER_SECONDS = 60
+_LOOK_EVERY = 0.5
 _START = "dask worker SCHEDULER --nthreads 1 --resources KERNEL=1"
 
 
@@ -68,39 +71,52 @@ class Scheduler:
     def close(self) -> None:
         """Hang up."""
         with suppress(Exception):
-            self._client.close(timeout=5)
+            _in_time(_CONNECT_SECONDS, lambda: self._client.close(timeout=5))
         if self._cluster is not None:
             with suppress(Exception):
                 self._cluster.close(timeout=10)
 
     def workers(self, resource: str) -> dict[str, float]:
         """The workers that are there, and how much of a resource each offers."""
-        with _talking_to(self.address):
-            there = self._client.scheduler_info(n_workers=-1)["workers"]
-            return {address: each.get("resources", {}).get(resource, 0) for address, each in there.items()}
+        there = self._asked(lambda: self._client.scheduler_info(n_workers=-1)["workers"])
+        return {address: each.get("resources", {}).get(resource, 0) for address, each in there.items()}
 
     def ask(self, function: Callable[..., Any], *arguments: Any, workers: Sequence[str]) -> dict[str, Any]:
         """What a function says on some workers; an error stands in the place of an answer."""
-        with _talking_to(self.address):
-            found: dict[str, Any] = self._client.run(function, *arguments, workers=list(workers), on_error="return")
-            return found
+        found: dict[str, Any] = self._asked(
+            lambda: self._client.run(function, *arguments, workers=list(workers), on_error="return")
+        )
+        return found
 
     def submit(self, function: Callable[..., Any], *arguments: Any, worker: str, resources: Mapping[str, int]) -> Any:
         """Have one worker, and no other, call a function; never instead of doing so taken from an earlier call."""
-        with _talking_to(self.address):
-            return self._client.submit(
+        return self._asked(
+            lambda: self._client.submit(
                 function, *arguments, workers=[worker], allow_other_workers=False, resources=dict(resources), pure=False
             )
+        )
 
     def cancel(self, futures: Sequence[Any]) -> None:
         """Say that nobody wants to know any more what these come to; their workers stop."""
         if futures:
-            with _talking_to(self.address):
-                self._client.cancel(list(futures), force=True)
+            self._asked(lambda: self._client.cancel(list(futures), force=True))
+
+    def _asked(self, function: Callable[[], Any]) -> Any:
+        """What the scheduler answers. Raises ParameterError when it is lost, before or while it is asked."""
+        self.refuse_lost()
+        with _talking_to(self.address):
+            try:
+                return _in_time(_ANSWER_SECONDS, function, self._is_connected)
+            except (OSError, RuntimeError):
+                self.refuse_lost()
+                raise
+
+    def _is_connected(self) -> bool:
+        return bool(self._client.status == "running")
 
     def refuse_lost(self) -> None:
         """Raise ParameterError when the scheduler is gone: Dask would go on with what it last knew of it."""
-        if self._client.status != "running":
+        if not self._is_connected():
             fault = Fault(
                 f"--cluster {self.address}",
                 "no connection any more",
@@ -116,8 +132,9 @@ class Scheduler:
                 return future.result(timeout=_CONNECT_SECONDS), ""
             return None, "its answer was lost"
         if future.status == "error":
-            error = future.exception()
-            return None, f"the last ended with {type(error).__name__}: {' '.join(str(error).split())[:300]}"
+            with suppress(Exception):
+                error = future.exception(timeout=_CONNECT_SECONDS)
+                return None, f"the last ended with {type(error).__name__}: {' '.join(str(error).split())[:300]}"
         return None, "its worker was lost"
 
 
@@ -138,8 +155,11 @@ def _without_keyboard() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-def _in_time(seconds: float, function: Callable[[], Any]) -> Any:
-    """What a function comes to, if it does in time: Dask waits for ever where something else listens at the address."""
+def _in_time(seconds: float, function: Callable[[], Any], worth_waiting: Callable[[], bool] = lambda: True) -> Any:
+    """What a function comes to, if it does in time.
+
+    Dask waits for ever where something else listens at the address, and where a scheduler is lost while it is asked.
+    """
     ended: queue.SimpleQueue[tuple[Any, BaseException | None]] = queue.SimpleQueue()
 
     def call() -> None:
@@ -149,13 +169,14 @@ def _in_time(seconds: float, function: Callable[[], Any]) -> Any:
             ended.put((None, error))
 
     threading.Thread(target=call, daemon=True).start()
-    try:
-        came_to, error = ended.get(timeout=seconds)
-    except queue.Empty:
-        raise TimeoutError(f"no answer of a Dask scheduler within {seconds:.0f} seconds") from None
-    if error is not None:
-        raise error
-    return came_to
+    until = time.monotonic() + seconds
+    while time.monotonic() < until and worth_waiting():
+        with suppress(queue.Empty):
+            came_to, error = ended.get(timeout=_LOOK_EVERY)
+            if error is not None:
+                raise error
+            return came_to
+    raise TimeoutError(f"no answer of a Dask scheduler within {seconds:.0f} seconds")
 
 
 @contextmanager
