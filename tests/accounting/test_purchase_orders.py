@@ -1,22 +1,20 @@
 """Orders to cash (workpaper 50): figures by order, a status for every cent, findings of deliveries; worked by hand."""
 
-import json
+import shutil
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from close_library.accounting import purchase_order_burn, purchase_order_trace, status_total
 from close_library.accounting.purchase_orders.orders import VALUES
 from close_library.accounting.schedules import build_schedules
-from close_library.books import Books, seal
 from close_library.errors import BooksError
 from close_library.evidence import Result, Scope
-from close_library.parameters import COMPANY, CompanyParameters, load_parameters
-from close_library.period import Period
+from close_library.parameters import COMPANY
 from tests.accounting.orders import order_company
-from tests.conftest import Sample
+from tests.accounting.truth import PERIODS, SealedSample
 from tests.ledgers import amounts, found, scope_of
 
 
@@ -484,46 +482,31 @@ def test_deliveries_outside_the_dates_of_their_order(tmp_path: Path) -> None:
     ]
 
 
-Sealed = tuple[Path, CompanyParameters, dict[str, Any]]
-
-
 @pytest.fixture(scope="module")
-def sealed(sample: Sample, tmp_path_factory: pytest.TempPathFactory) -> Sealed:
-    books, parameters = tmp_path_factory.mktemp("sealed") / "books", load_parameters(sample.parameters)
-    seal(books, parameters.resolve().sources)
-    return books, parameters, json.loads((sample.tables / "expected.json").read_text(encoding="utf-8"))
+def scheduled(sealed: SealedSample, tmp_path_factory: pytest.TempPathFactory) -> SealedSample:
+    """Books of its own, to store schedules beside."""
+    books = tmp_path_factory.mktemp("scheduled") / "books"
+    shutil.copytree(sealed.books, books)
+    return replace(sealed, books=books)
 
 
-def differences(sealed: Sealed, period: str, program: str) -> list[str]:
+def differences(scheduled: SealedSample, period: str, program: str) -> list[str]:
     """Every finding of 50 and 51 that is not as the generator of the sample knows it."""
-    books, parameters, truth = sealed
-    month = Period.parse(period)
-    settings = parameters.resolve(month, program)
-    build_schedules(books, period, settings)
-    scope = Scope(Books.open(books), settings, program, month)
+    build_schedules(scheduled.books, period, scheduled.settings(period, program))
+    scope = scheduled.scope(period, program)
     trace = purchase_order_trace(scope)
     adds_up(scope, trace)
-    raised = {
-        (home, f.finding, f.severity, next(iter(f.keys)), next(iter(f.keys.values()))[0], f.amount)
-        for home, result in (("50", trace), ("51", purchase_order_burn(scope)))
-        for f in result.findings
-    }
-    expected = {
-        (f["home"], f["finding"], f["severity"], f["table"], f["key"], Decimal(f["amount"]))
-        for f in truth["findings"]
-        if f["period"] == period and f["scope"] == program and f["home"] in ("50", "51")
-    }
-    return [*(f"missed: {f}" for f in expected - raised), *(f"false: {f}" for f in raised - expected)]
+    return scheduled.faults(period, program, {"50": trace, "51": purchase_order_burn(scope)}, compared=[])
 
 
 @pytest.mark.parametrize("program", ["borealis", "draco", "equinox"])
-def test_findings_are_those_of_the_generator(sealed: Sealed, program: str) -> None:
-    assert differences(sealed, "2026-10", program) == []
+def test_findings_are_those_of_the_generator(scheduled: SealedSample, program: str) -> None:
+    assert differences(scheduled, "2026-10", program) == []
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("period", [f"2026-{month:02d}" for month in range(1, 11)])
-def test_every_program_of_every_period(sealed: Sealed, period: str) -> None:
-    for program in sealed[2]["figures"][period]:
+@pytest.mark.parametrize("period", PERIODS)
+def test_every_program_of_every_period(scheduled: SealedSample, period: str) -> None:
+    for program in scheduled.programs(period):
         if program != COMPANY:
-            assert differences(sealed, period, program) == []
+            assert differences(scheduled, period, program) == []
