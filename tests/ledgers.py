@@ -16,6 +16,8 @@ Columns that a test doesn't care for have the values of `USUAL`; `.` is an empty
 from __future__ import annotations
 
 import csv
+import random
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -64,6 +66,23 @@ class Folder:
 
     def __init__(self, folder: Path, system: str = "tables") -> None:
         self.system, self.path, self.folder = system, folder.name, folder
+
+
+@dataclass(frozen=True)
+class Company:
+    """A made-up company: table and header, parted by a bar, → its rows."""
+
+    rows: dict[str, list[str]]
+
+    def text(self, order: random.Random | None = None) -> str:
+        """The ledgers as they are written in a test, their rows shuffled when asked."""
+        blocks = []
+        for header, rows in self.rows.items():
+            lines = list(rows)
+            if order:
+                order.shuffle(lines)
+            blocks.append("\n".join([*header.split("|"), *lines]))
+        return "\n\n".join(blocks)
 
 
 def write_tables(folder: Path, text: str) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import random
 import tempfile
-from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -28,7 +27,7 @@ from close_library.accounting.flux.drivers import PARTS, REST
 from close_library.evidence import Result, Scope
 from close_library.money import ZERO
 from tests.accounting.flux import FLUX_ACCOUNTS, LIMITS, same_flux
-from tests.ledgers import amounts, found, small_company
+from tests.ledgers import Company, amounts, found, small_company
 
 FEW = settings(
     max_examples=int(os.environ.get("LAW_EXAMPLES", "3")), deadline=None, suppress_health_check=[HealthCheck.too_slow]
@@ -40,22 +39,6 @@ CENTS = st.integers(-60_000, 60_000).map(lambda cents: Decimal(cents) / 100)
 DAYS = st.sampled_from(
     [date(2026, 1, 31) + timedelta(n) for n in (-5, 0, 1, 3, 28, 33, 59, 60, 88, 90, 100, 119, 120, 121)]
 )
-
-
-@dataclass(frozen=True)
-class Company:
-    """The rows of a made-up company by table."""
-
-    rows: dict[str, list[str]]
-
-    def text(self, order: random.Random | None = None) -> str:
-        blocks = []
-        for header, rows in self.rows.items():
-            lines = list(rows)
-            if order:
-                order.shuffle(lines)
-            blocks.append("\n".join([*header.split("|"), *lines]))
-        return "\n\n".join(blocks)
 
 
 @st.composite

@@ -3,7 +3,6 @@
 import os
 import random
 import tempfile
-from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 from itertools import pairwise
@@ -24,7 +23,7 @@ from close_library.accounting import (
 )
 from close_library.accounting.receivables.roll_receivables import FORMULA
 from close_library.evidence import Scope
-from tests.ledgers import amounts, found, scope_of, small_company
+from tests.ledgers import Company, amounts, found, scope_of, small_company
 
 PROGRAMS = ("atlas", "borealis")
 CENTS = st.integers(1, 100_000).map(lambda cents: Decimal(cents) / 100)
@@ -32,22 +31,6 @@ DAYS = st.integers(0, 110).map(lambda days: date(2025, 12, 20) + timedelta(days)
 FEW = settings(
     max_examples=int(os.environ.get("LAW_EXAMPLES", "3")), deadline=None, suppress_health_check=[HealthCheck.too_slow]
 )
-
-
-@dataclass(frozen=True)
-class Company:
-    """The rows of a made-up company by table."""
-
-    rows: dict[str, list[str]]
-
-    def text(self, order: random.Random | None = None) -> str:
-        blocks = []
-        for header, rows in self.rows.items():
-            lines = list(rows)
-            if order:
-                order.shuffle(lines)
-            blocks.append("\n".join([*header.split("|"), *lines]))
-        return "\n\n".join(blocks)
 
 
 @st.composite
