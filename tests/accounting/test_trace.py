@@ -171,3 +171,27 @@ def test_the_largest_collection_is_walked_both_ways(scope: Scope, tmp_path: Path
     alone = walk_through(order_company(tmp_path / "alone", purchase_orders="PO-1 9.00")).tables
     assert [table.title for table in alone.values()] == ["Purchase order PO-1 to cash"]
     assert walk_through(order_company(tmp_path / "none")).tables == {}
+
+
+def test_a_long_step_is_shortened_by_currency(tmp_path: Path) -> None:
+    """130 invoices in dollars and 110 in euros, of which the first 99 each are shown; the line for the others adds them up."""
+    invoices = [f"u-{n:03} PO-1 2026-05-{1 + n % 28:02} {n}.00" for n in range(1, 131)]
+    invoices += [f"e-{n:03} PO-1 2026-05-{1 + n % 14:02} {n}.00 . invoice posted EUR" for n in range(1, 111)]
+    scope = order_company(
+        tmp_path,
+        purchase_orders="PO-1 900.00",
+        invoices="\n".join(invoices),
+        invoice_lines="\n".join(f"{line.split()[0]} 1 u 1.00" for line in invoices),
+        cash_receipts="r-1 2026-05-20 1.00",
+        cash_applications="x-1 r-1 u-001 2026-05-20 1.00",
+        fx_rates="EUR 2026-01-01 1.10",
+    )
+    whole = trace(scope, "purchase_orders", "PO-1")
+    shown = walk_through(scope).tables["50.3"].frame
+    whole, shown = (frame[frame["table"] == "invoices"] for frame in (whole, shown))
+    for currency, others in (("USD", 31), ("EUR", 11)):
+        all_rows, some = (frame[frame["currency"] == currency] for frame in (whole, shown))
+        assert list(some["key"]) == [*all_rows["key"][:99], f"and {others} more"]
+        assert list(some["amount"])[-1] == sum(all_rows["amount"][99:])
+        assert list(some["date"])[-1] == list(all_rows["date"])[-1]
+        assert sum(some["amount"]) == sum(all_rows["amount"])

@@ -78,23 +78,26 @@ def _walk(scope: Scope, table: str, key: str, asked: str) -> pd.DataFrame:
 
 
 def _shortened(scope: Scope, table: str, key: str) -> pd.DataFrame:
-    """A walk as a report shows it: of a step with more than STEP_ROWS rows in a table the first, and a line for all the others
-    with their number and sum."""
+    """A walk as a report shows it: of the rows of a step with one table and currency the first, and beyond STEP_ROWS a line for
+    all the others with their number and sum. The others are added up as they come and not held."""
     return _walk(
         scope,
         table,
         key,
         f"""
         , counted AS (
-            SELECT *, row_number() OVER each AS place, count(*) OVER (PARTITION BY step, "table") AS rows FROM found
-            WINDOW each AS (PARTITION BY step, "table" ORDER BY date, key, amount, file, line)
-        )
+            SELECT step, "table", currency, count(*) AS rows, sum(amount) AS amount, count(date) AS dated, max(date) AS latest,
+                   arg_min(found, (date, key, amount, file, line), {STEP_ROWS}) AS first
+            FROM found GROUP BY ALL
+        ),
+        shown AS (SELECT *, CASE WHEN rows > {STEP_ROWS} THEN first[:{STEP_ROWS - 1}] ELSE first END AS each FROM counted)
         SELECT {_COLUMNS} FROM (
-            SELECT {_COLUMNS}, 0 AS last FROM counted WHERE rows <= {STEP_ROWS} OR place < {STEP_ROWS}
+            SELECT {_COLUMNS}, 0 AS last FROM (SELECT unnest(each, recursive := true) FROM (SELECT each FROM shown))
             UNION ALL
-            SELECT step, "table", 'and ' || count(*) || ' more', max(date), CAST(sum(amount) AS DECIMAL(38,4)),
-                   CASE WHEN count(DISTINCT coalesce(currency, '')) = 1 THEN min(currency) END, NULL, NULL, NULL, 1
-            FROM counted WHERE rows > {STEP_ROWS} AND place >= {STEP_ROWS} GROUP BY step, "table"
+            SELECT step, "table", 'and ' || (rows - len(each)) || ' more', CASE WHEN dated > len(each) THEN latest END,
+                   CAST(amount - list_sum(list_transform(each, lambda one: one.amount)) AS DECIMAL(38,4)), currency,
+                   NULL, NULL, NULL, 1
+            FROM shown WHERE rows > len(each)
         )
         ORDER BY step, last, date, "table", key, amount, file, line
         """,
