@@ -12,11 +12,13 @@ from close_library.sample import (
     card,
     cash,
     ledger,
+    plants_applications,
     plants_bank,
     plants_billing,
     plants_cash,
     plants_credits,
     plants_deliveries,
+    plants_journals,
     plants_ledger,
     plants_orders,
     plants_vendors,
@@ -38,8 +40,10 @@ PLANTED = (
     plants_orders,
     plants_vendors,
     plants_cash,
+    plants_applications,
     plants_bank,
     plants_ledger,
+    plants_journals,
 )
 """The modules whose import ties the plants to their moments, in the order in which they act."""
 
