@@ -23,12 +23,28 @@ from close_library.run.gathering.index import documents_of
 from close_library.run.gathering.redraw import redraw_workpaper
 from close_library.run.said.heard import hear, said_of
 from tests.conftest import PROJECT, Tiny
+from tests.ledgers import write_tables
 from tests.run.writes import AT, BELOW, COUNTED, MORTAL, WHO, is_write
 from tests.waiting import PATIENCE, wait_for
 
 MARK = "CLOSE_KILL_TEST"
 ALLOWED = {".run", ".seal.lock"}
 """What may begin with a dot in a folder of outputs: stamps and locks; no temporary file."""
+
+CONTRACTS = """
+    contracts
+    contract_id  program_id
+    c-1          atlas
+
+    contract_lines
+    contract_line_id  contract_id  product  billing_model  recognition   unit_price
+    labels            c-1          labels   usage          as_delivered  10
+
+    deliveries
+    delivery_id  program_id  contract_line_id  delivery_date  quantity_delivered  status
+    d-1          atlas       labels            2026-05-10     10                  delivered
+"""
+"""A delivery that nobody has billed or booked, so that entries are proposed."""
 
 _FORKS = multiprocessing.get_context("forkserver")
 _FORKS.set_forkserver_preload(
@@ -42,6 +58,14 @@ class Company:
 
     tiny: Tiny
     mark: str = field(default_factory=lambda: uuid.uuid4().hex)
+
+    def grow(self) -> None:
+        """Let it have all that a period is gathered into: entries to import, slides, a letter, the sheets of its sources."""
+        write_tables(self.tiny.tables, CONTRACTS)
+        with (self.tiny.parameters / "company.yaml").open("a", encoding="utf-8") as parameters:
+            parameters.write('  unbilled_receivable: ["1250"]\n  deferred_revenue: ["2400"]\n')
+        for name in ("10_source_completeness", "61_proposed_journal_entries", "91_close_summary"):
+            shutil.copy(PROJECT / "notebooks" / f"{name}.ipynb", self.tiny.notebooks)
 
     @property
     def temporary(self) -> Path:

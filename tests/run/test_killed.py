@@ -134,7 +134,8 @@ def test_killed_at_random_instants(company: Company) -> None:
 
 @pytest.mark.slow
 def test_killed_at_random_writes(company: Company) -> None:
-    """The runner, at one of the files that it opens, renames or removes: books, stamps, tables, index, manifest."""
+    """The runner, at one of the files that it opens, renames or removes: books, schedules, entries, sheets, index, manifest."""
+    company.grow()
     seed = int(os.environ.get("KILL_SEED", str(random.randrange(10**6))))
     chance = random.Random(seed)
     print(f"KILL_SEED={seed}")
@@ -146,6 +147,9 @@ def test_killed_at_random_writes(company: Company) -> None:
         company.change(amount)
         _, writes = carried_out(command, below=company.tiny.outputs, environment=places)
         states[amount] = files_of(company.tiny.period)
+    written = {name.rpartition(".")[2] for name in states["250.00"]}
+    assert written >= {"csv", "docx", "html", "ipynb", "json", "parquet", "pdf", "pptx", "xlsx"}
+    assert any("journal_entries" in name for name in states["250.00"])
     for number in range(int(os.environ.get("KILLS", "2"))):
         amount = list(states)[number % 2]
         company.change(amount)
