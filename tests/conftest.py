@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from filelock import FileLock
+from hypothesis import HealthCheck, settings
 
 from close_library import cli
 from close_library.run.close import CloseResult, run_close
@@ -23,6 +24,9 @@ from tests.ledgers import write_tables
 
 if TYPE_CHECKING:
     from close_library.sample import Truth
+
+settings.register_profile("close", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("close")  # on a slow machine, and with other tests beside, a law holds all the same
 
 PROJECT = Path(__file__).parents[1]
 SITUATIONS = Path(__file__).parent / "notebooks"

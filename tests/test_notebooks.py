@@ -13,9 +13,11 @@ from typing import Any
 import pytest
 
 from close_library.run.close import CloseResult
+from close_library.run.execution.forking import kind_of_kernel
 from close_library.run.execution.process import environment
 from close_library.workpaper.notebook import SECTIONS, read_workpaper, source_of
 from tests.conftest import PROJECT
+from tests.nbval_again import ROWS_FOLDER, rows_file
 
 NOTEBOOKS = sorted((PROJECT / "notebooks").glob("*.ipynb"))
 HEADINGS = list(SECTIONS)
@@ -107,21 +109,33 @@ def test_its_imports_are_from_the_library(notebook: Path) -> None:
     assert all(str(module).split(".")[0] == "close_library" for module in modules), modules
 
 
-def test_nbval_runs_the_executed_copies_again_with_the_same_outputs(closed: CloseResult, tmp_path: Path) -> None:
-    """A cell has five seconds for its outputs in nbval, so it gets the notebooks of one program only."""
+def test_nbval_runs_the_executed_copies_again_in_stock_kernels_with_the_same_outputs(
+    closed: CloseResult, tmp_path: Path
+) -> None:
+    """One program's, and the company's where no program has it: what a forked kernel gave, byte for byte, a stock one gives.
+
+    The outputs hold the whole document; the rows of its figures are compared as the files that they are.
+    """
     period = closed.prepared.folder
     of_program = sorted((period / "atlas").glob("*.ipynb"))
     of_company = sorted((period / "_company").glob("*.ipynb"))
     executed = [*of_program, *(path for path in of_company if path.name not in {each.name for each in of_program})]
     assert len(executed) == len(NOTEBOOKS)
-    alone = ["-p", "no:cacheprovider", "-c", os.devnull, "--rootdir", str(period)]
+    assert {outcome.kernel for outcome in closed.outcomes} == {kind_of_kernel()}
+    alone = ["-p", "no:cacheprovider", "-p", "tests.nbval_again", "-c", os.devnull, "--rootdir", str(period)]
     done = subprocess.run(
         [sys.executable, "-m", "pytest", "-q", *alone, "--nbval", "--nbval-current-env", *map(str, executed)],
         cwd=period / "atlas",
-        env=environment(1, tmp_path),
+        env={**environment(1, tmp_path), ROWS_FOLDER: str(tmp_path)},
         capture_output=True,
         text=True,
         check=False,
     )
     assert done.returncode == 0, done.stdout[-3000:]
     assert "failed" not in done.stdout
+    again = [rows_file(tmp_path, path) for path in executed]
+    before = [path.with_suffix(".rows.parquet") for path in executed]
+    assert [path.read_bytes() for path in again if path.exists()] == [
+        path.read_bytes() for path in before if path.exists()
+    ]
+    assert sum(path.exists() for path in again) >= 20

@@ -15,6 +15,10 @@ import pytest
 
 from tests.conftest import PROJECT, Said, Tiny
 from tests.goldens import compare_with_golden
+from tests.run.warm import warm_pool
+from tests.waiting import PATIENCE
+
+__all__ = ["warm_pool"]
 
 GOLDENS = Path(__file__).parent / "run" / "goldens"
 COMMANDS = ["explain", "items", "sign", "history"]
@@ -323,13 +327,13 @@ def test_a_run_of_the_period_keeps_others_from_speaking(closed_tiny: Tiny) -> No
 def test_two_reviewers_at_once_give_one_review(closed_tiny: Tiny) -> None:
     _prepared(closed_tiny)
     options = ["--parameters", str(closed_tiny.parameters), "--outputs", str(closed_tiny.outputs)]
-    command = [sys.executable, "-m", "close_library", "sign", *BOREALIS_20, "--as", "reviewer", "--wait", "60"]
+    command = [sys.executable, "-m", "close_library", "sign", *BOREALIS_20, "--as", "reviewer", "--wait", "300"]
     notebooks = ["--notebooks", str(closed_tiny.notebooks)]
     both = [
         subprocess.Popen([*command, *options, *notebooks, "--by", by], cwd=PROJECT, stdout=subprocess.PIPE, text=True)
         for by in ("Ben", "Cleo")
     ]
-    outs = [each.communicate(timeout=120)[0] for each in both]
+    outs = [each.communicate(timeout=PATIENCE)[0] for each in both]
     assert [each.returncode for each in both] == [0, 0]
     assert sorted("signed already" in out for out in outs) == [False, True], outs
     kinds = [each["kind"] for each in told(closed_tiny.say("history", "--json"))["events"]]

@@ -16,6 +16,9 @@ from close_library.binder.archive import Archive, Content, write_archive
 from close_library.binder.manifest import MANIFEST, digest_line, manifest_bytes, sealed
 from close_library.run.said.said_tables import write_said_tables
 from tests.conftest import PROJECT, Tiny
+from tests.run.warm import warm_pool
+
+__all__ = ["warm_pool"]
 
 pytestmark = pytest.mark.slow
 

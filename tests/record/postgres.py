@@ -22,6 +22,8 @@ from typing import Any
 import psycopg
 import pytest
 
+from tests.waiting import PATIENCE
+
 GUARDED = "guarded"
 """A user of the server who needs a password."""
 
@@ -93,7 +95,7 @@ def postgres_server() -> Iterator[Server]:
         yield server
     finally:
         process.send_signal(signal.SIGINT)
-        process.wait(timeout=30)
+        process.wait(timeout=PATIENCE)
         shutil.rmtree(folder, ignore_errors=True)
 
 
@@ -104,7 +106,7 @@ def postgres_url(postgres_server: Server) -> str:
 
 
 def _wait_for(server: Server, process: subprocess.Popen[bytes]) -> None:
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + PATIENCE
     while True:
         try:
             return server.execute("SELECT 1")

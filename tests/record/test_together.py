@@ -17,6 +17,7 @@ import pytest
 from close_library.errors import RecordError
 from close_library.record import Record, open_record
 from tests.record.conftest import OCTOBER, Place, explain, sign
+from tests.waiting import PATIENCE
 
 SPAWN = multiprocessing.get_context("spawn")
 EACH = 100
@@ -24,20 +25,20 @@ EACH = 100
 
 def _say_much(place: Place, name: str, ready: Any) -> None:
     with open_record(place.url, place.folder) as record:
-        ready.wait(60)
+        ready.wait(PATIENCE)
         for number in range(EACH):
             explain(record, f"{name} {number}", by=name)
 
 
 def _say_for_ever(place: Place, ready: Any) -> None:
     with open_record(place.url, place.folder) as record:
-        ready.wait(60)
+        ready.wait(PATIENCE)
         for number in itertools.count():
             explain(record, f"Ana {number}", by="Ana")
 
 
 def _open_first(place: Place, ready: Any) -> None:
-    ready.wait(60)
+    ready.wait(PATIENCE)
     with open_record(place.url, place.folder) as record:
         explain(record)
 
@@ -48,7 +49,7 @@ def _in_processes(jobs: list[tuple[Callable[..., None], tuple[Any, ...]]]) -> No
     for process in processes:
         process.start()
     for process in processes:
-        process.join(120)
+        process.join(PATIENCE)
     assert [process.exitcode for process in processes] == [0] * len(jobs)
 
 
@@ -57,7 +58,7 @@ def _at_once(*attempts: Callable[[], object]) -> list[str]:
     ready = threading.Barrier(len(attempts))
 
     def attempt(number: int) -> str:
-        ready.wait(30)
+        ready.wait(PATIENCE)
         try:
             attempts[number]()
         except RecordError as error:
@@ -141,11 +142,11 @@ def test_a_process_killed_while_it_adds_leaves_a_whole_record(place: Place) -> N
         ready = SPAWN.Barrier(2)
         process = SPAWN.Process(target=_say_for_ever, args=(place, ready))
         process.start()
-        ready.wait(60)
+        ready.wait(PATIENCE)
         while process.is_alive() and record.head.events < 10:
             pass
         process.kill()
-        process.join(30)
+        process.join(PATIENCE)
         assert process.exitcode == -signal.SIGKILL
         assert record.head.events >= 10
         explain(record, "and on")

@@ -10,6 +10,7 @@ import pytest
 
 from close_library.report import CodeCell
 from tests.report import papers
+from tests.waiting import PATIENCE
 
 CHROMIUM = Path("/usr/bin/chromium")
 
@@ -53,7 +54,16 @@ def browser() -> Iterator[Any]:
     sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
     with sync_api.sync_playwright() as playwright:
         started = playwright.chromium.launch(
-            executable_path=str(CHROMIUM), args=["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu"]
+            executable_path=str(CHROMIUM),
+            timeout=PATIENCE * 1000,
+            args=["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu"],
         )
         yield started
         started.close()
+
+
+def new_page(browser: Any, **options: Any) -> Any:
+    """An empty page, whose actions may take long where many tests run."""
+    page = browser.new_page(**options)
+    page.set_default_timeout(PATIENCE * 1000)
+    return page

@@ -11,7 +11,7 @@ import pytest
 from close_library.report import render_html, render_index
 from close_library.run.close import CloseResult
 from tests.report import papers
-from tests.report.conftest import CODE, build
+from tests.report.conftest import CODE, build, new_page
 from tests.report.test_front_page import SIGNED, an_index
 
 Checked = Callable[[bytes, int], list[str]]
@@ -25,7 +25,7 @@ def violations(browser: Any, tmp_path: Path) -> Checked:
     def check(html: bytes, width: int = 1280) -> list[str]:
         path = tmp_path / "checked.html"
         path.write_bytes(html)
-        page = browser.new_page(viewport={"width": width, "height": 900})
+        page = new_page(browser, viewport={"width": width, "height": 900})
         page.goto(path.as_uri())
         found = axe.Axe().run(page).response["violations"]
         buttons = page.locator("main button.opens[data-figure]")
@@ -61,7 +61,7 @@ def test_the_keyboard_reaches_a_figure_its_rows_and_comes_back(browser: Any, tmp
     path = tmp_path / "page.html"
     document, rows = build("bridge", tmp_path)
     path.write_bytes(render_html(document, rows, {}, CODE))
-    page = browser.new_page()
+    page = new_page(browser)
     page.goto(path.as_uri())
     page.keyboard.press("Tab")
     assert page.evaluate("document.activeElement.textContent") == "Skip to the content"

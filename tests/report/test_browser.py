@@ -11,7 +11,7 @@ import pytest
 
 from close_library.report import render_html, render_index
 from tests.report import papers
-from tests.report.conftest import CODE, NOTHING_SAID, Built, build
+from tests.report.conftest import CODE, NOTHING_SAID, Built, build, new_page
 from tests.report.test_front_page import an_index
 
 
@@ -19,7 +19,7 @@ class Visit:
     """A page opened from disk, with everything that it complained about or asked for."""
 
     def __init__(self, browser: Any, path: Path, width: int = 1280) -> None:
-        self.page = browser.new_page(viewport={"width": width, "height": 900})
+        self.page = new_page(browser, viewport={"width": width, "height": 900})
         self.trouble: list[str] = []
         self.page.on("console", lambda message: self.trouble.append(f"console: {message.text}"))
         self.page.on("pageerror", lambda error: self.trouble.append(f"error: {error}"))

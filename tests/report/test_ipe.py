@@ -18,8 +18,10 @@ import pytest
 from close_library.report.ipe import render_ipe_html, render_ipe_pdf, render_ipe_xlsx
 from close_library.report.wording import source_anchor
 from tests.report import test_recalculation as recalculation
+from tests.report.conftest import new_page
 from tests.report.ipe_paper import HOSTILE, ipe_document
 from tests.report.test_accessible import Checked, violations  # noqa: F401
+from tests.waiting import PATIENCE
 
 
 @pytest.fixture(scope="module")
@@ -58,7 +60,7 @@ def test_two_systems_may_hold_a_file_of_one_name(ipe: dict[str, Any]) -> None:
 def test_no_text_of_a_source_becomes_markup(ipe: dict[str, Any], browser: Any, tmp_path: Path) -> None:
     path = tmp_path / "ipe.html"
     path.write_bytes(render_ipe_html(ipe))
-    page = browser.new_page()
+    page = new_page(browser)
     page.goto(path.as_uri())
     assert page.evaluate("window.INJECTED") is None
     assert page.get_by_role("cell", name=HOSTILE[1]).count() > 0
@@ -148,7 +150,7 @@ def test_two_surroundings_one_set_of_bytes(ipe: dict[str, Any], tmp_path: Path) 
             capture_output=True,
             text=True,
             check=True,
-            timeout=120,
+            timeout=PATIENCE,
         ).stdout
         for number, surroundings in enumerate(SURROUNDINGS)
     ]

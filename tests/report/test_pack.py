@@ -28,6 +28,7 @@ from tests.report.conftest import build
 from tests.report.papers import HOSTILE
 from tests.report.summary_paper import REVIEWED, summary_paper
 from tests.report.test_same_bytes import SURROUNDINGS
+from tests.waiting import PATIENCE
 
 Render = Callable[[Mapping[str, Any], Mapping[str, Any]], bytes]
 
@@ -228,7 +229,7 @@ def test_two_surroundings_one_set_of_bytes(paper: dict[str, Any], tmp_path: Path
     digests = []
     for surroundings in SURROUNDINGS:
         done = subprocess.run([sys.executable, "-c", RENDER, str(path)], env={**os.environ, **surroundings},
-                              capture_output=True, text=True, timeout=120, check=False)  # fmt: skip
+                              capture_output=True, text=True, timeout=PATIENCE, check=False)  # fmt: skip
         assert done.returncode == 0, done.stderr
         digests.append(done.stdout)
     assert len(digests[0].splitlines()) == 2
@@ -254,7 +255,7 @@ def test_libreoffice_opens_it(
     (tmp_path / f"pack.{ending}").write_bytes(PACK_FORMATS[ending](paper, REVIEWED))
     arguments = [SOFFICE, f"-env:UserInstallation=file://{tmp_path}/profile", "--headless", "--convert-to", "pdf",
                  "--outdir", str(tmp_path), str(tmp_path / f"pack.{ending}")]  # fmt: skip
-    subprocess.run(arguments, capture_output=True, timeout=300, check=True)
+    subprocess.run(arguments, capture_output=True, timeout=PATIENCE, check=True)
     text = subprocess.run(
         ["pdftotext", "-layout", str(tmp_path / "pack.pdf"), "-"], capture_output=True, text=True, check=True
     )

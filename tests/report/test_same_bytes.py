@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 from tests.report.conftest import build
+from tests.waiting import PATIENCE
 
 RENDER = """
 import hashlib, json, sys
@@ -52,7 +53,7 @@ def test_two_surroundings_one_set_of_bytes(tmp_path: Path) -> None:
     for number, surroundings in enumerate(SURROUNDINGS):
         arguments = [sys.executable, "-c", RENDER, str(tmp_path / "in"), str(tmp_path / f"out{number}")]
         done = subprocess.run(
-            arguments, env={**os.environ, **surroundings}, capture_output=True, text=True, timeout=120
+            arguments, env={**os.environ, **surroundings}, capture_output=True, text=True, timeout=PATIENCE
         )
         assert done.returncode == 0, done.stderr
         digests.append(done.stdout.splitlines())

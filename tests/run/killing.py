@@ -23,10 +23,28 @@ from close_library.run.gathering.index import documents_of
 from close_library.run.gathering.redraw import redraw_workpaper
 from close_library.run.said.heard import hear, said_of
 from tests.conftest import PROJECT, Tiny
+from tests.ledgers import write_tables
+from tests.run.writes import AT, BELOW, COUNTED, MORTAL, WHO, is_write
+from tests.waiting import PATIENCE, wait_for
 
 MARK = "CLOSE_KILL_TEST"
 ALLOWED = {".run", ".seal.lock"}
 """What may begin with a dot in a folder of outputs: stamps and locks; no temporary file."""
+
+CONTRACTS = """
+    contracts
+    contract_id  program_id
+    c-1          atlas
+
+    contract_lines
+    contract_line_id  contract_id  product  billing_model  recognition   unit_price
+    labels            c-1          labels   usage          as_delivered  10
+
+    deliveries
+    delivery_id  program_id  contract_line_id  delivery_date  quantity_delivered  status
+    d-1          atlas       labels            2026-05-10     10                  delivered
+"""
+"""A delivery that nobody has billed or booked, so that entries are proposed."""
 
 _FORKS = multiprocessing.get_context("forkserver")
 _FORKS.set_forkserver_preload(
@@ -40,6 +58,14 @@ class Company:
 
     tiny: Tiny
     mark: str = field(default_factory=lambda: uuid.uuid4().hex)
+
+    def grow(self) -> None:
+        """Let it have all that a period is gathered into: entries to import, slides, a letter, the sheets of its sources."""
+        write_tables(self.tiny.tables, CONTRACTS)
+        with (self.tiny.parameters / "company.yaml").open("a", encoding="utf-8") as parameters:
+            parameters.write('  unbilled_receivable: ["1250"]\n  deferred_revenue: ["2400"]\n')
+        for name in ("10_source_completeness", "61_proposed_journal_entries", "91_close_summary"):
+            shutil.copy(PROJECT / "notebooks" / f"{name}.ipynb", self.tiny.notebooks)
 
     @property
     def temporary(self) -> Path:
@@ -60,7 +86,7 @@ class Company:
     def finish(self) -> None:
         """A run to its end."""
         run = self.start()
-        _, err = run.communicate(timeout=300)
+        _, err = run.communicate(timeout=PATIENCE)
         assert run.returncode == 0, err.decode()
 
     def processes(self) -> list[psutil.Process]:
@@ -74,12 +100,9 @@ class Company:
                 continue
         return found
 
-    def assert_nothing_left(self, *, within: float = 10) -> None:
+    def assert_nothing_left(self) -> None:
         """No process, no temporary file, no scratch folder."""
-        ends = time.monotonic() + within
-        while (alive := self.processes()) and time.monotonic() < ends:
-            time.sleep(0.05)
-        assert [" ".join(process.cmdline()) for process in alive] == []
+        wait_for(lambda: not self.processes(), "a process is left")
         assert_no_parts(self.tiny)
         assert not self.temporary.exists() or list(self.temporary.iterdir()) == []
 
@@ -140,6 +163,22 @@ def carried_out(
     return time.monotonic() - began, writes.value
 
 
+def with_a_mortal_worker(
+    arguments: Sequence[str],
+    *,
+    below: Path,
+    counted: Path,
+    environment: Mapping[str, str],
+    at: int = 0,
+    who: str = "run",
+) -> int:
+    """A run whose worker kills itself, the run or both at its n-th write; returns how many writes its workers came to."""
+    counted.unlink(missing_ok=True)
+    mortal = {"PYTHONPATH": str(MORTAL), BELOW: str(below), COUNTED: str(counted), AT: str(at), WHO: who}
+    carried_out(arguments, kill_after=PATIENCE if at else None, environment={**environment, **mortal})
+    return counted.stat().st_size
+
+
 def _close(arguments: list[str]) -> None:
     from close_library import cli
 
@@ -156,7 +195,7 @@ def _counted(
     environment: Mapping[str, str],
 ) -> None:
     def count(event: str, details: tuple[Any, ...]) -> None:
-        if _writes(event, details) and str(details[0]).startswith(below):
+        if is_write(event, details) and str(details[0]).startswith(below):
             writes.value += 1
             if writes.value == kill_at:
                 os.kill(os.getpid(), signal.SIGKILL)
@@ -166,10 +205,3 @@ def _counted(
     sys.stdout = sys.stderr = open(os.devnull, "w")  # noqa: PTH123, SIM115 - until the process is killed
     sys.addaudithook(count)
     doing(arguments)
-
-
-def _writes(event: str, details: tuple[Any, ...]) -> bool:
-    if event == "open":
-        flags = details[2] if isinstance(details[2], int) else 0
-        return bool(flags & (os.O_WRONLY | os.O_RDWR))
-    return event in ("os.rename", "os.remove", "os.mkdir", "os.rmdir", "os.truncate")

@@ -13,6 +13,9 @@ from typing import Any
 import pytest
 
 from tests.conftest import PROJECT, Said, Tiny
+from tests.run.warm import warm_pool
+
+__all__ = ["warm_pool"]
 
 ENDINGS = ("html", "ipynb", "json", "pdf", "rows.parquet", "xlsx")
 
@@ -96,6 +99,13 @@ def test_a_cell_that_takes_too_long_is_stopped(tiny: Tiny) -> None:
     assert document(tiny.period / "_company", "45_sleeps")["error"]["kind"] == "Timeout"
     kept = json.loads((tiny.period / "_company" / "45_sleeps.ipynb").read_text(encoding="utf-8"))
     assert any("injected-parameters" in cell["metadata"].get("tags", []) for cell in kept["cells"]), "it was executed"
+
+
+def test_outputs_that_come_late_are_waited_for(tiny: Tiny) -> None:
+    """A busy machine can keep the end of a cell's outputs back for seconds after the cell's own end."""
+    tiny.add_situation("late_outputs", "45")
+    assert tiny.say("run", "--program", "_company", "--workpaper", "45").code == 2
+    assert document(tiny.period / "_company", "45_late_outputs")["error"]["kind"] == "NoConclusion"
 
 
 def test_a_failure_leaves_no_older_success_beside_it_and_a_success_no_failure(tiny: Tiny) -> None:

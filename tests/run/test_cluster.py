@@ -9,7 +9,6 @@ import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 from pathlib import Path
 
 import psutil
@@ -23,8 +22,9 @@ from close_library.run.planning.prepare import Request
 from close_library.run.planning.task import Event
 from close_library.run.progress import Silent
 from tests.conftest import PROJECT, Tiny
-from tests.run.clusters import KERNEL, Cluster, alive, below, cluster, wait_for
+from tests.run.clusters import KERNEL, Cluster, cluster
 from tests.run.killing import assert_no_parts
+from tests.waiting import PATIENCE, below, wait_for, wait_until_gone, words_of
 
 pytestmark = pytest.mark.slow
 
@@ -86,15 +86,15 @@ def test_a_worker_killed_in_mid_run_loses_nothing(tiny: Tiny, dask: Cluster) -> 
     def kill_one(event: Event) -> None:
         """When it has work: both have, once a third task is under way."""
         if not orphans and watching.started() == 3:
-            orphans.extend(below(second.pid))
+            orphans.extend(wait_for(lambda: len(found := below(second.pid)) >= 2 and found))
             second.send_signal(signal.SIGKILL)
 
     watching = Watching(kill_one)
     result = close_tiny(tiny, dask.address, watching)
-    assert second.wait(timeout=10) == -signal.SIGKILL
+    assert second.wait(timeout=PATIENCE) == -signal.SIGKILL
     assert not result.failed
-    assert len(orphans) >= 2
-    assert not alive(orphans)
+    assert orphans
+    wait_until_gone(orphans)
     labels = sorted(outcome.task.label for outcome in result.outcomes)
     for kind in ("started", "finished"):
         assert sorted(event.task.label for event in watching.events if event.kind == kind) == labels
@@ -114,10 +114,10 @@ def test_a_run_that_is_stopped_or_killed_leaves_nothing_running_on_a_worker(
     )
     started = wait_for(lambda: len(found := below(dask.processes[1].pid)) >= 3 and found)
     run.send_signal(number)
-    _, err = run.communicate(timeout=60)
+    _, err = run.communicate(timeout=PATIENCE)
     assert b"Traceback" not in err
     assert run.returncode == {signal.SIGINT: 130, signal.SIGKILL: -9}[number]
-    assert not alive(started)
+    wait_until_gone(started)
     (tiny.notebooks / "45_sleeps.ipynb").unlink()
     assert not close_tiny(tiny, dask.address).failed
     assert files_of(tiny.outputs) == files_of(tiny.folder / "local")
@@ -163,17 +163,15 @@ def test_ctrl_c_in_a_terminal_ends_a_cluster_on_this_machine(tiny: Tiny) -> None
     )  # fmt: skip
     started = wait_for(lambda: any(_is_worker(each) for each in below(run.pid)) and below(run.pid))
     os.killpg(run.pid, signal.SIGINT)
-    _, err = run.communicate(timeout=60)
+    _, err = run.communicate(timeout=PATIENCE)
     assert run.returncode == 130
     assert err.decode().splitlines()[-1].startswith("Stopped.")
     assert b"Traceback" not in err
-    assert not alive(started)
+    wait_until_gone(started)
 
 
 def _is_worker(process: psutil.Process) -> bool:
-    with suppress(psutil.Error):
-        return "close_library.run.execution.worker" in process.cmdline()
-    return False
+    return "close_library.run.execution.worker" in words_of(process)
 
 
 def test_a_worker_that_does_not_see_the_folder(tiny: Tiny) -> None:
@@ -253,7 +251,7 @@ def test_something_else_that_listens(tiny: Tiny) -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         address = f"tcp://127.0.0.1:{server.getsockname()[1]}"
         command = [sys.executable, "-c", _IMPATIENT, "run", "--cluster", address, *tiny.options("run")]
-        said = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, timeout=60, check=False)
+        said = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, timeout=PATIENCE, check=False)
     assert said.returncode == 2
     assert "no answer of a Dask scheduler within 6 seconds" in said.stderr
     assert "Traceback" not in said.stderr

@@ -16,6 +16,9 @@ from close_library.run.planning.plan import choose, read_notebooks
 from close_library.tables import SAID
 from tests.conftest import PROJECT, Tiny
 from tests.ledgers import Folder, write_tables
+from tests.run.warm import warm_pool
+
+__all__ = ["warm_pool"]
 
 NOTEBOOKS = PROJECT / "notebooks"
 WORKPAPERS = read_notebooks(NOTEBOOKS).workpapers

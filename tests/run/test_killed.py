@@ -9,18 +9,22 @@ import contextlib
 import json
 import os
 import random
+import re
 import signal
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
 
 from tests.conftest import Tiny
-from tests.run.killing import MARK, Company, carried_out
+from tests.run.killing import MARK, Company, carried_out, with_a_mortal_worker
 from tests.run.test_close import files_of
+from tests.waiting import PATIENCE, wait_for, words_of
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="processes are watched by /proc")
 
@@ -56,7 +60,7 @@ def one_of(word: str) -> Callable[[subprocess.Popen[bytes], Company], None]:
 
     def kill(run: subprocess.Popen[bytes], company: Company) -> None:
         for process in company.processes():
-            if process.pid != run.pid and word in _words(process):
+            if process.pid != run.pid and word in " ".join(words_of(process)):
                 with contextlib.suppress(psutil.Error):
                     process.kill()
                 return
@@ -67,18 +71,12 @@ def one_of(word: str) -> Callable[[subprocess.Popen[bytes], Company], None]:
 
 def kernel(run: subprocess.Popen[bytes], company: Company) -> None:
     """Kill a kernel: a fork of the zygote, with its name."""
-    zygotes = {process.pid: process for process in company.processes() if "zygote" in _words(process)}
+    zygotes = {each.pid: each for each in company.processes() if "zygote" in " ".join(words_of(each))}
     for process in zygotes.values():
         with contextlib.suppress(psutil.Error):
             if process.ppid() in zygotes:
                 process.kill()
                 return
-
-
-def _words(process: psutil.Process) -> str:
-    with contextlib.suppress(psutil.Error):
-        return " ".join(process.cmdline())
-    return ""
 
 
 VICTIMS = (runner, whole_group, one_of("run.worker"), one_of("zygote"), kernel)
@@ -89,7 +87,7 @@ def kill_and_run_again(company: Company, victim: Callable[..., None], after: flo
     run = company.start()
     time.sleep(after)
     victim(run, company)
-    run.communicate(timeout=300)
+    run.communicate(timeout=PATIENCE)
     assert run.returncode in (0, 2, -signal.SIGKILL), victim.__name__
     company.finish()
     company.assert_nothing_left()
@@ -108,8 +106,7 @@ def test_a_killed_run_is_made_good_by_the_next(company: Company) -> None:
     """The runner, in the midst of the first close of a company."""
     company.tiny.outputs.mkdir()
     run = company.start()
-    while not company.tiny.period.joinpath("_company").exists() and run.poll() is None:
-        time.sleep(0.02)
+    wait_for(lambda: company.tiny.period.joinpath("_company").exists() or run.poll() is not None)
     run.kill()
     run.communicate()
     made_good, _ = undisturbed(company)
@@ -137,7 +134,8 @@ def test_killed_at_random_instants(company: Company) -> None:
 
 @pytest.mark.slow
 def test_killed_at_random_writes(company: Company) -> None:
-    """The runner, at one of the files that it opens, renames or removes: books, stamps, tables, index, manifest."""
+    """The runner, at one of the files that it opens, renames or removes: books, schedules, entries, sheets, index, manifest."""
+    company.grow()
     seed = int(os.environ.get("KILL_SEED", str(random.randrange(10**6))))
     chance = random.Random(seed)
     print(f"KILL_SEED={seed}")
@@ -149,45 +147,88 @@ def test_killed_at_random_writes(company: Company) -> None:
         company.change(amount)
         _, writes = carried_out(command, below=company.tiny.outputs, environment=places)
         states[amount] = files_of(company.tiny.period)
+    written = {name.rpartition(".")[2] for name in states["250.00"]}
+    assert written >= {"csv", "docx", "html", "ipynb", "json", "parquet", "pdf", "pptx", "xlsx"}
+    assert any("journal_entries" in name for name in states["250.00"])
     for number in range(int(os.environ.get("KILLS", "2"))):
         amount = list(states)[number % 2]
         company.change(amount)
-        at = chance.randint(1, writes)
-        carried_out(command, below=company.tiny.outputs, environment=places, kill_at=at)
+        at, force = chance.randint(1, writes), chance.choice(([], ["--force"]))
+        carried_out([*command, *force], below=company.tiny.outputs, environment=places, kill_at=at)
         carried_out(command, below=company.tiny.outputs, environment=places)
         company.assert_nothing_left()
-        assert files_of(company.tiny.period) == states[amount], f"killed at write {at} of {writes}"
+        assert files_of(company.tiny.period) == states[amount], f"{force} killed at write {at} of {writes}"
+
+
+@pytest.mark.slow
+def test_killed_at_random_writes_of_a_worker(company: Company) -> None:
+    """The worker, the run or both, at one of the files of a workpaper: executed, drawn, put in place, stamped."""
+    seed = int(os.environ.get("KILL_SEED", str(random.randrange(10**6))))
+    chance = random.Random(seed)
+    print(f"KILL_SEED={seed}")
+    command = ["run", "--workers", "1", *company.tiny.options("run")]
+    places = {MARK: company.mark, "TMPDIR": str(company.temporary)}
+    mortal: dict[str, Any] = {
+        "below": company.tiny.outputs, "counted": company.tiny.folder / "counted", "environment": places,
+    }  # fmt: skip
+    company.temporary.mkdir()
+    states = {}
+    for amount in ("250.00", "260.00"):
+        company.change(amount)
+        writes = with_a_mortal_worker(command, **mortal)
+        states[amount] = files_of(company.tiny.period)
+    assert writes > 30
+    for number in range(int(os.environ.get("KILLS", "2"))):
+        amount = list(states)[number % 2]
+        company.change(amount)
+        at, who = chance.randint(1, writes), chance.choice(("worker", "run", "both"))
+        with_a_mortal_worker(command, **mortal, at=at, who=who)
+        carried_out(command, environment=places)
+        company.assert_nothing_left()
+        assert files_of(company.tiny.period) == states[amount], f"{who} killed at write {at} of {writes}"
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_stopped_run_says_so_and_leaves_nothing(number: signal.Signals, company: Company) -> None:
     """Twice, because an impatient person does; the second changes nothing."""
+    company.tiny.add_situation("sleeps", "45")
     run = company.start()
-    while not company.tiny.period.joinpath("_company").exists() and run.poll() is None:
-        time.sleep(0.02)
-    time.sleep(0.5)
+    wait_for(lambda: ["sleep", "3600"] in map(words_of, company.processes()) or run.poll() is not None)
     run.send_signal(number)
-    time.sleep(0.2)
+    wait_for(lambda: is_stopping(run))
     run.send_signal(number)
-    _, err = run.communicate(timeout=60)
+    _, err = run.communicate(timeout=PATIENCE)
     assert run.returncode == 130, err.decode()
     assert b"Stopped." in err
     assert b"Traceback" not in err
     company.assert_nothing_left()
 
 
+def is_stopping(run: subprocess.Popen[bytes]) -> bool:
+    """Whether a run has ended or has heard that it shall: from then on it hears no other signal."""
+    with contextlib.suppress(OSError):
+        status = Path(f"/proc/{run.pid}/status").read_text(encoding="utf-8")
+        [ignored] = re.findall(r"^SigIgn:\s*([0-9a-f]+)$", status, re.MULTILINE)
+        return run.poll() is not None or bool(int(ignored, 16) >> (signal.SIGTERM - 1) & 1)
+    return True
+
+
 def test_the_second_of_two_runs_says_who_holds_the_period(company: Company) -> None:
-    """It names the process; with --wait it waits."""
+    """It names the process; with --wait it waits. The first is held up until the second has said so."""
     first = company.start()
     holder = company.tiny.outputs / "tiny" / ".run" / "2026-05.holder.json"
-    while not holder.exists() and first.poll() is None:
-        time.sleep(0.01)
-    second = company.start()
-    waiting = company.start("--wait", "300")
-    _, err = second.communicate(timeout=60)
-    assert second.returncode == 2
-    assert f"process {first.pid}" in err.decode()
+    wait_for(lambda: holder.exists() or first.poll() is not None)
+    first.send_signal(signal.SIGSTOP)
+    try:
+        waiting = company.start("--wait", str(2 * PATIENCE))
+        second = company.start()
+        _, err = second.communicate(timeout=PATIENCE)
+        assert second.returncode == 2
+        assert f"process {first.pid}" in err.decode()
+        assert waiting.poll() is None
+    finally:
+        first.send_signal(signal.SIGCONT)
     for run in (first, waiting):
-        assert run.wait(timeout=300) == 0
-        run.communicate()
+        _, err = run.communicate(timeout=PATIENCE)
+        assert run.returncode == 0, err.decode()
     company.assert_nothing_left()

@@ -12,6 +12,7 @@ import pytest
 from close_library.errors import BooksError
 from close_library.run.files.lock import locked
 from tests.conftest import PROJECT, Tiny
+from tests.waiting import PATIENCE
 
 HOLD = """
 import sys, time
@@ -19,7 +20,7 @@ from pathlib import Path
 from close_library.run.files.lock import locked
 with locked(Path(sys.argv[1]), "tiny", "2026-05"):
     print("held", flush=True)
-    time.sleep(60)
+    time.sleep(3600)
 """
 
 
@@ -50,7 +51,7 @@ def test_waiting_ends_when_the_holder_is_killed(tmp_path: Path, holder: subproce
     with pytest.raises(BooksError), locked(folder, "tiny", "2026-05", wait=0.2):
         pass
     holder.kill()
-    with locked(folder, "tiny", "2026-05", wait=10):
+    with locked(folder, "tiny", "2026-05", wait=PATIENCE):
         assert (folder / "2026-05.holder.json").exists()
     assert not (folder / "2026-05.holder.json").exists()
 

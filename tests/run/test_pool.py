@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import signal
 import subprocess
 import sys
 import tempfile
 import threading
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 import psutil
@@ -20,11 +17,12 @@ from close_library.run.execution.pool import LocalPool
 from close_library.run.execution.process import environment
 from close_library.run.planning.task import Event, Outcome, Task
 from tests.conftest import PROJECT, SITUATIONS, Tiny
+from tests.waiting import PATIENCE, alive, below, wait_for, wait_until_gone, words_of
 
 linux = pytest.mark.skipif(sys.platform != "linux", reason="parent-death signals are Linux's")
 
 
-def task_of(situation: str, folder: Path, program: str = "atlas", timeout: int = 60) -> Task:
+def task_of(situation: str, folder: Path, program: str = "atlas", timeout: int = 600) -> Task:
     """A task that runs one of the small notebooks."""
     notebook = SITUATIONS / f"{situation}.ipynb"
     heading = {"ref": "45", "name": situation, "title": "Small", "company": "tiny", "company_name": "Tiny, Inc."}
@@ -55,37 +53,12 @@ def test_outcomes_come_in_the_order_of_the_tasks_and_every_task_begins_and_ends_
     assert [len(list(task.folder.glob("*.json"))) for task in tasks] == [1, 1, 1]
 
 
-def below(process: psutil.Process) -> list[psutil.Process]:
-    try:
-        return process.children(recursive=True)
-    except psutil.NoSuchProcess:
-        return []
-
-
-def wait_for(what: Callable[[], bool], seconds: float = 30) -> None:
-    until = time.monotonic() + seconds
-    while not what():
-        assert time.monotonic() < until, "it did not happen in time"
-        time.sleep(0.05)
-
-
 def sleeps(processes: list[psutil.Process]) -> bool:
     """Whether a notebook is in the cell that sleeps.
 
     A kernel that is there but not ready is not enough: when its zygote dies then, its worker takes another one, and rightly so.
     """
-    for process in processes:
-        with contextlib.suppress(psutil.NoSuchProcess):
-            if process.cmdline() == ["sleep", "60"]:
-                return True
-    return False
-
-
-def alive(process: psutil.Process) -> bool:
-    """Whether a process still runs: one that ended and that nobody has asked about, of another test, does not."""
-    with contextlib.suppress(psutil.NoSuchProcess):
-        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
-    return False
+    return any(words_of(process) == ["sleep", "3600"] for process in processes)
 
 
 def start_sleeping_run(tiny: Tiny) -> tuple[subprocess.Popen[str], list[psutil.Process]]:
@@ -96,9 +69,8 @@ def start_sleeping_run(tiny: Tiny) -> tuple[subprocess.Popen[str], list[psutil.P
         [sys.executable, "-m", "close_library", "run", *options],
         cwd=PROJECT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
     )  # fmt: skip
-    process = psutil.Process(run.pid)
-    wait_for(lambda: sleeps(below(process)), 60)
-    return run, below(process)
+    wait_for(lambda: sleeps(below(run.pid)) or run.poll() is not None)
+    return run, below(run.pid)
 
 
 @linux
@@ -107,10 +79,10 @@ def test_a_stopped_run_leaves_no_process_no_lock_and_no_half_file(tiny: Tiny, nu
     run, others = start_sleeping_run(tiny)
     assert len(others) >= 2
     os.kill(run.pid, number)
-    _, said = run.communicate(timeout=120)
+    _, said = run.communicate(timeout=PATIENCE)
     assert run.returncode == code
     assert "Traceback" not in said
-    wait_for(lambda: not any(alive(process) for process in others), 10)
+    wait_until_gone(others)
     assert not list(tiny.period.rglob("45_*"))
     assert tiny.say("run", "--workpaper", "30", "--program", "atlas").code == 0
     assert not list(Path(tempfile.gettempdir()).glob(f"close-run-{run.pid}-*"))
@@ -123,24 +95,23 @@ def test_a_zygote_that_dies_takes_only_its_kernels_with_it(tmp_path: Path) -> No
     for task in tasks:
         task.folder.mkdir(parents=True)
     outcomes: list[Outcome] = []
-    of_other_tests = set(below(psutil.Process()))
+    of_other_tests = set(below(os.getpid()))
     with LocalPool(1, tmp_path / "run.log") as pool:
         running = threading.Thread(target=lambda: outcomes.extend(pool.run(tasks, lambda event: None)))
         running.start()
-        wait_for(lambda: sleeps(below(psutil.Process())), 60)
-        others = [each for each in below(psutil.Process()) if each not in of_other_tests]
+        wait_for(lambda: sleeps([each for each in below(os.getpid()) if each not in of_other_tests]))
+        others = [each for each in below(os.getpid()) if each not in of_other_tests]
         [zygote] = [
             each
             for each in psutil.Process().children()
-            if each not in of_other_tests
-            and alive(each)
-            and "close_library.run.execution.forking.zygote" in each.cmdline()
+            if each in others and alive(each) and "close_library.run.execution.forking.zygote" in words_of(each)
         ]
         zygote.kill()
-        running.join(timeout=60)
+        running.join(timeout=PATIENCE)
+        assert not running.is_alive()
     assert [outcome.message.split(":")[0] for outcome in outcomes] == ["DeadKernel", "KeyError"]
     assert [outcome.kernel for outcome in outcomes] == ["forked", "forked"]
-    wait_for(lambda: not any(alive(process) for process in others), 10)
+    wait_until_gone(others)
 
 
 @linux

@@ -15,6 +15,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 
 from tests.conftest import Said, Tiny
 from tests.goldens import compare_with_golden
+from tests.waiting import PATIENCE
 
 pytestmark = pytest.mark.slow
 
@@ -219,7 +220,7 @@ def test_a_workbook_that_libreoffice_saved_is_read_back(closed_tiny: Tiny, tmp_p
             ["soffice", profile, "--headless", "--convert-to", kind, "--outdir", str(saved), str(filled.path)],
             check=True,
             capture_output=True,
-            timeout=120,
+            timeout=PATIENCE,
         )
         filled.path = saved / f"filled.{kind}"
     assert filled.recorded() == [("explained", FINDING)]

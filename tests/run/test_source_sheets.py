@@ -11,6 +11,9 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import PROJECT, Tiny
+from tests.run.warm import warm_pool
+
+__all__ = ["warm_pool"]
 
 FILES = ("ipe.html", "ipe.json", "ipe.pdf", "ipe.xlsx")
 

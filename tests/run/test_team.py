@@ -13,6 +13,7 @@ import pytest
 
 from tests.conftest import PROJECT, Said, Tiny
 from tests.record.postgres import postgres_server, postgres_url
+from tests.waiting import PATIENCE
 
 pytestmark = pytest.mark.slow
 
@@ -57,7 +58,7 @@ def test_both_review_at_once(machines: tuple[Tiny, Tiny]) -> None:
         )
         for machine, by in zip(machines, ("Ben", "Cleo"), strict=True)
     ]
-    results = [json.loads(each.communicate(timeout=120)[0])["workpapers"][0]["result"] for each in both]
+    results = [json.loads(each.communicate(timeout=PATIENCE)[0])["workpapers"][0]["result"] for each in both]
     assert "signed" in results
     assert set(results) <= {"signed", "already", "refused"}
     events = json.loads(machines[0].say("history", "--json").out)["events"]

@@ -14,6 +14,10 @@ from papermill.iorw import write_ipynb
 
 ENGINE = "close"
 
+_MESSAGE_SECONDS = 60
+"""How long the end of a cell's outputs may take to come after the cell's own end. nbclient gives up after four seconds, and
+says that the cell took too long, which a busy machine alone can bring about."""
+
 
 class CloseEngine(NBClientEngine):  # type: ignore[misc]
     """papermill saves the whole notebook twice a cell; nobody looks at a workpaper before it is done.
@@ -45,5 +49,10 @@ class CloseEngine(NBClientEngine):  # type: ignore[misc]
             ends = time.monotonic() + seconds
             options["timeout_func"] = lambda cell: max(1.0, ends - time.monotonic())
         super().execute_managed_notebook(
-            notebook, kernel_name, kernel_manager_class=OwnKernelManager, autosave_cell_every=0, **options
+            notebook,
+            kernel_name,
+            kernel_manager_class=OwnKernelManager,
+            autosave_cell_every=0,
+            iopub_timeout=_MESSAGE_SECONDS,
+            **options,
         )

@@ -10,11 +10,14 @@ import contextlib
 import os
 import shutil
 import tempfile
+import time
 from pathlib import Path
 
 import psutil  # type: ignore[import-untyped]
 
 from close_library.books.connection import SCRATCH
+
+_GONE_SECONDS = 10.0
 
 
 def remove_abandoned() -> None:
@@ -27,8 +30,23 @@ def remove_abandoned() -> None:
 
 
 def end_processes_of(folder: Path) -> None:
-    """Kill every process that was started in a run's folder, wherever it has hidden since."""
+    """Kill every process that was started in a run's folder, wherever it has hidden since, and see it gone.
+
+    One that is being killed can still finish what it asked of the disk.
+    """
+    killed = []
     for process in psutil.process_iter():
         with contextlib.suppress(psutil.Error, OSError):
             if process.pid != os.getpid() and process.environ().get("TMPDIR") == str(folder):
                 process.kill()
+                killed.append(process)
+    ends = time.monotonic() + _GONE_SECONDS
+    while any(map(_runs, killed)) and time.monotonic() < ends:
+        time.sleep(0.005)
+
+
+def _runs(process: psutil.Process) -> bool:
+    """Whether a process has not ended; one that nobody has asked about has."""
+    with contextlib.suppress(psutil.Error, OSError):
+        return bool(process.is_running() and process.status() != psutil.STATUS_ZOMBIE)
+    return False

@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable
 from typing import Any, Never
 
+from close_library.run.execution.forking.leaving import close_in_order
 from close_library.run.execution.process import KERNEL_MEMORY, adopt_orphans, die_with_parent, limit_memory
 
 _COLLECT_AFTER = (20_000, 20, 50)
@@ -36,6 +37,7 @@ def become_kernel(request: dict[str, Any], say: Callable[[dict[str, Any]], None]
 
         application = IPKernelApp.instance(parent_handle=os.getppid())
         application.initialize(request["argv"][3:])  # type: ignore[no-untyped-call]
+        close_in_order(application)
         _choose_backend()
         say({"ready": True})
         connection.close()

@@ -150,7 +150,7 @@ class Zygote:
         if process == 0:
             others = [each for each, _ in self.asked.values() if each is not connection]
             for each in (self.listening, self.wake, self.woken, *others):
-                os.close(each.fileno())
+                each.close()  # by its object, which would otherwise close the number again, whosever it is by then
             self.selector.close()
             become_kernel(request, lambda message: _say(connection, message), connection)
         self.kernels[process] = connection.fileno()
