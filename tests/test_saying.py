@@ -272,7 +272,7 @@ SIGNINGS: dict[str, tuple[Callable[[Tiny], Any], tuple[str, ...]]] = {
     "signing what failed": (_failed, ("-p", "borealis", "-w", "45", "--as", "preparer", "--by", "Ana")),
     "rejecting what nobody signed": (
         lambda tiny: None,
-        (*BOREALIS_20, "--as", "reviewer", "--by", "Ben", "--reject", "--reason", "the bank says otherwise"),
+        (*BOREALIS_20, "--by", "Ben", "--reject", "--reason", "the bank says otherwise"),
     ),
 }
 

@@ -146,7 +146,12 @@ def sign(
     period: PeriodArgument = "",
     program: Programs = None,
     workpaper: Workpapers = None,
-    role: Annotated[str, typer.Option("--as", metavar="ROLE", help="preparer or reviewer.", show_default=False)] = "",
+    role: Annotated[
+        str,
+        typer.Option(
+            "--as", metavar="ROLE", help="preparer or reviewer; who rejects is a reviewer.", show_default=False
+        ),
+    ] = "",
     by: By = "",
     everything: Annotated[
         bool, typer.Option("--all", help="Every workpaper of the period, where none is named.")
@@ -168,6 +173,7 @@ def sign(
     from close_library.run.speaking import signing
     from close_library.run.speaking.saying import operating_user
 
+    role = role or ("reviewer" if reject else "")
     if role not in ("preparer", "reviewer"):
         raise _usage("--as", role or "nothing", "preparer or reviewer", "say as what you sign")
     if bool(reason) != reject:

@@ -9,6 +9,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime
+from itertools import permutations
 from typing import NamedTuple
 
 from close_library.errors import Fault, ParameterError, RecordError
@@ -29,6 +30,12 @@ _LOOKS_LIKE = str.maketrans(
     }
 )
 """Cyrillic and Greek small letters that pass for Latin ones, and letters that show nothing."""
+
+_BESIDE_THE_NAME = re.compile(r"\([^()]*\)|\[[^\[\]]*\]|<[^<>]*>|@\S*")
+"""What stands beside a name and is none: a role in brackets, the domain of an address."""
+
+WORDS_AT_MOST = 5
+"""Words of a name that are tried in any order; of a longer one every word must be separate."""
 
 _NOT_IN_XML = "\ufffe\uffff"
 
@@ -150,9 +157,9 @@ class Wording:
 
 
 def same_person(one: str, other: str) -> bool:
-    """Whether two names are the same person's, however they are typed: capitals, spaces, points, accents, the order of
-    first and last name, letters of another alphabet that look alike."""
-    return _name_key(one) == _name_key(other)
+    """Whether two names are the same person's, however they are typed: capitals, spaces or none, points, accents, the order
+    of first and last name, letters of another alphabet that look alike, an address of mail, a role in brackets."""
+    return not _spellings(one).isdisjoint(_spellings(other))
 
 
 def quoted(said: object) -> str:
@@ -162,11 +169,17 @@ def quoted(said: object) -> str:
     return (shown or "nothing") + ("…" if len(text) > 80 else "")
 
 
-def _name_key(name: str) -> str:
+def _spellings(name: str) -> set[str]:
+    """What a name reads in any order of its words, run together; nothing that a reader sees is one spelling too."""
     plain = unicodedata.normalize("NFKD", unicodedata.normalize("NFKC", name).casefold()).translate(_LOOKS_LIKE)
     plain = "".join(c for c in plain if unicodedata.category(c) != "Cf" and not "\u0300" <= c <= "\u036f")
-    words = "".join(c if c.isalnum() or unicodedata.category(c)[0] == "M" else " " for c in plain).split()
-    return " ".join(sorted(words)) or " ".join(plain.split())
+    words = _words(_BESIDE_THE_NAME.sub(" ", plain)) or _words(plain)
+    orders = permutations(words) if len(words) <= WORDS_AT_MOST else [sorted(words)]
+    return {"".join(order) for order in orders} if words else {" ".join(plain.split())}
+
+
+def _words(plain: str) -> list[str]:
+    return "".join(c if c.isalnum() or unicodedata.category(c)[0] == "M" else " " for c in plain).split()
 
 
 def _lines(said: str | None) -> str:

@@ -231,6 +231,48 @@ def test_two_revenue_accounts_share_their_drivers(tmp_path: Path) -> None:
     assert second == f"Draft: Subscriptions (4010) of atlas is new, +500.00, against prior month (2026-04). {together}"
 
 
+def two_accounts(tmp_path: Path, lines: str, april: tuple[str, str], may: tuple[str, str]) -> list[str]:
+    """The drafts of 4000 and 4010: labels of 200.00 in April and 300.00 in May, and the other lines given."""
+    text = CHART + "4010 Subscriptions revenue\n\n" + contracts(
+        contract_lines=USAGE.format("u", "labels", "2.00") + "\n" + lines,
+        deliveries="d-1 u 2026-04-10 . 100\nd-2 u 2026-05-10 . 150",
+        gl_entries="\n".join(f"j-{date}-{account} {date} {account} -{amount}"
+                             for date, amounts in (("2026-04-30", april), ("2026-05-31", may))
+                             for account, amount in zip(("4000", "4010"), amounts, strict=True)),
+    )  # fmt: skip
+    accounts = {**FLUX_ACCOUNTS, "revenue": ["4000", "4010"]}
+    scope = small_company(tmp_path, text, "2026-05", "atlas", accounts=accounts, flux={**LIMITS, "amount": "40.00"})
+    return [draft.split("(2026-04)")[1] for draft in flux_profit_and_loss(scope).tables["40.2"].frame["draft"]]
+
+
+SEAT = "s c-1 seats subscription ratable_monthly . . . . {} 2026-05-01 2026-06-30"
+
+
+def test_an_account_tells_of_its_own_lines_where_they_add_up_to_it_in_one_way(tmp_path: Path) -> None:
+    """200.00 and 300.00 of labels are what 4000 holds, a seat of 500.00 a month is what 4010 holds."""
+    drafts = two_accounts(tmp_path, SEAT.format("1000.00"), ("200.00", "0.00"), ("300.00", "500.00"))
+    assert drafts == [": volume +100.00 (u +100.00).", ": other +500.00 (s +500.00)."]
+
+
+@pytest.mark.parametrize(
+    ("lines", "april", "may"),
+    [
+        ("", ("150.00", "50.00"), ("200.00", "100.00")),
+        (SEAT.format("1000.00"), ("200.00", "0.00"), ("300.01", "500.00")),
+        (
+            SEAT.format("1000.00") + "\nf c-1 fee fixed_fee ratable_monthly . . . . 1000.00 2026-05-01 2026-06-30",
+            ("200.00", "0.00"),
+            ("800.00", "500.00"),
+        ),
+    ],
+    ids=["one model on both accounts", "a cent beyond the lines", "two ways"],
+)
+def test_accounts_share_their_drivers_where_the_lines_add_up_in_no_way_or_in_several(
+    tmp_path: Path, lines: str, april: tuple[str, str], may: tuple[str, str]
+) -> None:
+    assert all(" on accounts 4000, 4010 together " in draft for draft in two_accounts(tmp_path, lines, april, may))
+
+
 def test_without_a_revenue_account_there_is_nothing_to_take_apart(tmp_path: Path) -> None:
     text = CHART + "\n\n" + contracts(gl_entries="j-1 2026-05-31 4000 -300.00")
     scope = small_company(tmp_path, text, "2026-05", "atlas", accounts={"cash": ["1000"]}, flux=LIMITS)

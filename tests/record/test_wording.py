@@ -113,6 +113,16 @@ def test_a_question_that_no_database_understands_finds_nothing_or_is_refused(
         ("กา", "กี", False),
         ("张伟", "张威", False),
         ("Ana", "Anna", False),
+        ("Ana Lopez", "AnaLopez", True),
+        ("Ana Lopez", "Ana\u200bLopez", True),
+        ("Ana Lopez", "lopezana", True),
+        ("Ana Lopez", "ana.lopez@meridian.example", True),
+        ("Ana Lopez", "Ana Lopez (reviewer)", True),
+        ("Ana Lopez", "Ana Lopez <al@meridian.example>", True),
+        ("Ana Lopez", "Ben Lopez (Ana)", False),
+        ("ana@meridian.example", "ben@meridian.example", False),
+        ("(Ana)", "(Ben)", False),
+        ("One Two Three Four Five Six", "six five four three two one", True),
     ],
 )
 def test_a_person_is_the_same_however_the_name_is_typed(one: str, other: str, same: bool) -> None:

@@ -12,6 +12,7 @@ from decimal import Decimal
 from close_library.accounting.flux.drivers import PARTS, REST, Drivers
 from close_library.accounting.flux.intervals import Comparison
 from close_library.accounting.flux.lines import Line
+from close_library.accounting.flux.own_lines import of_account
 from close_library.accounting.flux.threshold import percent_text
 from close_library.evidence import Scope
 from close_library.money import ZERO, show
@@ -40,7 +41,8 @@ def _sentence(
     opening = f"{_who(line)} {_moved(scope, comparison, line)}"
     for drivers in taken_apart:
         if line.account in scope.parameters.accounts.held(drivers.driven.role):
-            return opening + _by_drivers(scope, drivers.of_programs([line.program or COMPANY]), line)
+            own = of_account(drivers.of_programs([line.program or COMPANY]), line.account)
+            return opening + _by_drivers(scope, own, line)
     named = _named(scope, sources.get(line.key, []))
     return f"{opening}; by source: {named}." if named else f"{opening}."
 

@@ -16,7 +16,7 @@ from close_library.accounting.flux.intervals import Comparison, Interval
 from close_library.accounting.ledger import LINE_SHOWN, natural_sign
 from close_library.accounting.revenue.contracts import revenue_rows
 from close_library.accounting.schedules import owed_work, priced_deliveries
-from close_library.accounting.sql import day, owned, shown, texts, viewed
+from close_library.accounting.sql import FILE_ORDER, day, owned, shown, texts, viewed
 from close_library.accounting.vendors.vendor_documents import COUNTED, vendor_lines
 from close_library.evidence import Scope
 
@@ -35,7 +35,8 @@ NO_WORK = "lines that name no work"
 class Driven:
     """An amount of the ledger that can be taken apart: its role, the words for its parts, and where its rows come from.
 
-    `ids`: part → the id of its figures; `words`: part → what a reader calls it.
+    `ids`: part → the id of its figures; `words`: part → what a reader calls it. `groups`: item → the group of items that are
+    booked on one account, for those items that are not a group of their own.
     """
 
     role: str
@@ -44,6 +45,7 @@ class Driven:
     ids: dict[str, str]
     words: dict[str, str]
     facts: Callable[[Scope, Interval], str]
+    groups: Callable[[Scope], dict[str, str]]
 
 
 def _revenue_facts(scope: Scope, interval: Interval) -> str:
@@ -72,11 +74,26 @@ def _cost_facts(scope: Scope, interval: Interval) -> str:
     """
 
 
+def _billing_models(scope: Scope) -> dict[str, str]:
+    rows = scope.books.rows(
+        f"""
+        SELECT contract_line_id, billing_model FROM contract_lines
+        QUALIFY row_number() OVER (PARTITION BY contract_line_id ORDER BY {FILE_ORDER}) = 1
+        """
+    )
+    return {row["contract_line_id"]: row["billing_model"] for row in rows}
+
+
+def _no_groups(scope: Scope) -> dict[str, str]:
+    return {}
+
+
 REVENUE = Driven(
     "revenue", "Revenue", "contract_line",
     {"volume": "volume", "price": "price", "new": "new", "ended": "ended", "other": "other", "rest": "not_of_contracts"},
     {"volume": "volume", "price": "price", "new": "new", "ended": "ended", "other": "other", "rest": "not of contracts"},
     _revenue_facts,
+    _billing_models,
 )  # fmt: skip
 """The change of revenue by contract line: ACCOUNTING.md §5. The price holds the exchange rate of a foreign contract."""
 
@@ -86,6 +103,7 @@ VENDOR_COST = Driven(
      "rest": "not_of_work"},
     {"volume": "quantity", "price": "rate", "new": "new", "ended": "ended", "other": "other", "rest": "not of work"},
     _cost_facts,
+    _no_groups,
 )  # fmt: skip
 """The change of vendor cost by program and type of work, in the same way; the rate is what a unit was owed on average."""
 

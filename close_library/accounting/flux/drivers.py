@@ -41,7 +41,8 @@ _SCHEMA = pa.schema(
 class Item:
     """A contract line or a type of work in both intervals, and the parts of its change.
 
-    `kind`: `priced`, or the one part that takes the whole change. `program` is None for what belongs to none.
+    `kind`: `priced`, or the one part that takes the whole change. `program` is None for what belongs to none. `group`: the
+    line's billing model, or the type of work.
     """
 
     program: str | None
@@ -52,6 +53,7 @@ class Item:
     current: Decimal
     comparison: Decimal
     kind: str
+    group: str
     volume: Decimal = ZERO
 
     @property
@@ -115,7 +117,8 @@ class Drivers:
 def take_apart(scope: Scope, driven: Driven, comparison: Comparison) -> Drivers:
     """The drivers of a change. Raises BooksError where an exchange rate is missing."""
     facts, booked = driven_rows(scope, driven, comparison), booked_rows(scope, driven, comparison)
-    items = tuple(_item(row, scope.currency) for row in _sums(scope, facts))
+    groups = driven.groups(scope)
+    items = tuple(_item(row, groups.get(row["item"], row["item"]), scope.currency) for row in _sums(scope, facts))
     parts = held(scope.books, f"{facts}_parts", lambda: _parts_table(items))
     rows = viewed(scope.books, "flux_parts", _part_rows(facts, parts, booked, minor_unit(scope.currency)))
     found = scope.books.rows(
@@ -173,14 +176,15 @@ def _sums(scope: Scope, facts: str) -> list[dict[str, Any]]:
     return found
 
 
-def _item(row: dict[str, Any], currency: str) -> Item:
+def _item(row: dict[str, Any], group: str, currency: str) -> Item:
     quantity, before_quantity = row["current_quantity"], row["comparison_quantity"]
     current, before = row["current_value"], row["comparison_value"]
     kind, volume = _kind(row["basis"], quantity, before_quantity, current, before), ZERO
     if kind == _PRICED:
         exact = Fraction(quantity - before_quantity) * Fraction(before) / Fraction(before_quantity)
         volume = rounded(exact, currency)
-    return Item(row["owner"], row["item"], row["basis"], quantity, before_quantity, current, before, kind, volume)
+    values = (quantity, before_quantity, current, before)
+    return Item(row["owner"], row["item"], row["basis"], *values, kind, group, volume)
 
 
 def _kind(basis: str, quantity: Decimal, before_quantity: Decimal, current: Decimal, before: Decimal) -> str:
