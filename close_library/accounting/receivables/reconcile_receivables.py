@@ -21,7 +21,7 @@ from close_library.accounting.receivables.receivable_items import (
 )
 from close_library.accounting.receivables.review_applications import application_findings, manual_entry_findings
 from close_library.accounting.sql import no_rows
-from close_library.evidence import Figure, Finding, Population, Result, Scope, Table
+from close_library.evidence import Computed, Figure, Finding, Population, Result, Scope, Table
 from close_library.money import ZERO, agrees, show
 
 CLASSES = {
@@ -75,7 +75,7 @@ def receivables_to_ledger(scope: Scope) -> Result:
 def bridged_balance(reconciliation: Result) -> Decimal:
     """The subledger plus every reconciling item: what the ledger says when nothing is unexplained."""
     figures = reconciliation.figures
-    return sum((figures[name].money for name in ("ar_subledger", *CLASSES)), ZERO)
+    return Computed.of((1, figures[name]) for name in ("ar_subledger", *CLASSES))
 
 
 def _both(left: Population | None, right: Population | None, sign: int = -1) -> str:

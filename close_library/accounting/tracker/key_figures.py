@@ -17,8 +17,8 @@ from close_library.accounting.revenue.revenue_to_ledger import billed, revenue_o
 from close_library.accounting.sql import memoised, text
 from close_library.accounting.tracker.collected import collected
 from close_library.accounting.vendors.vendor_payables import vendor_figure
-from close_library.evidence import Figure, Population, Result, Scope
-from close_library.money import ZERO, ratio
+from close_library.evidence import Computed, Figure, Population, Result, Scope
+from close_library.money import ratio
 
 NONE = "_none"
 """The key of what belongs to no program."""
@@ -84,7 +84,7 @@ def by_program(scope: Scope, figures: Mapping[str, Figure], programs: Iterable[s
 
 def program_total(summary: Result, id: str) -> Decimal:
     """The sum of a key figure of the close summary over the programs and what belongs to none."""
-    return sum((figure.money for key, figure in summary.figures.items() if key.startswith(f"{id}:")), ZERO)
+    return Computed.of((1, figure) for key, figure in summary.figures.items() if key.startswith(f"{id}:"))
 
 
 def margin_percent(revenue: Decimal | None, margin: Decimal | None) -> Decimal | None:

@@ -9,7 +9,7 @@ from close_library.accounting.purchase_orders.review_deliveries import not_bille
 from close_library.accounting.receivables.aging import COLUMNS, PAST_DUE, aged_items
 from close_library.accounting.receivables.open_items import ITEM_SHOWN
 from close_library.accounting.sql import population, shown, texts
-from close_library.evidence import Figure, Population, Scope, Table
+from close_library.evidence import Figure, Part, Population, Scope, Table
 from close_library.money import ZERO
 
 INVOICES_LISTED = 20
@@ -69,9 +69,9 @@ def past_due_table(scope: Scope) -> Table:
         ORDER BY days_past_due DESC, open_functional DESC, document_number, source_file, source_row LIMIT {INVOICES_LISTED}
         """
     )
-    return Table(
-        f"Invoices past due, the longest first (at most {INVOICES_LISTED})", frame, types={"days_past_due": "int"}
-    )
+    title = f"Invoices past due, the longest first (at most {INVOICES_LISTED})"
+    part = Part("open", ("past_due",), {"document": "invoice"})
+    return Table(title, frame, types={"days_past_due": "int"}, parts=(part,))
 
 
 def unbilled_table(scope: Scope) -> Table:
@@ -91,7 +91,8 @@ def unbilled_table(scope: Scope) -> Table:
         """
     )
     links = ((len(frame) - 1, 3, "delivered_not_billed"),)
-    return Table("Delivered and accepted, on no invoice yet", frame, total_row=True, links=links)
+    count = Part("deliveries", ("delivered_not_billed",), {"line": "contract_line_id"}, counts=True)
+    return Table("Delivered and accepted, on no invoice yet", frame, total_row=True, links=links, parts=(count,))
 
 
 def _aged(scope: Scope, condition: str) -> Population:
