@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from close_library.accounting.cash.cash_items import closing_cash_items, opening_cash_items
+from close_library.accounting.cash.cash_items import CLOSING, closing_cash_items, opening_cash_items
 from close_library.accounting.cash.cash_rows import (
     bank_rows,
     held_by_payouts,
@@ -60,7 +60,7 @@ def cash_and_payouts(scope: Scope) -> Result:
             "21.1": _types(scope),
             "21.2": _payout_table(scope, rows),
             "21.3": Table("Documents matched with the bank to T, by rule, each in its own currency", matched),
-            **closing_cash_items(scope, "21.4", matching, rows),
+            **closing_cash_items(scope, CLOSING, matching, rows),
             "21.5": bank_reconciliation(scope, matching, rows, figures),
             "21.6": receipts_against_ledger(scope),
             **opened,

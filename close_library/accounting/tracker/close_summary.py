@@ -52,7 +52,7 @@ def close_summary(scope: Scope) -> Result:
     parts = by_program(scope, figures, names)
     over = trend(scope)
     whole = figures | standing_figures(scope) | order_figures(scope)
-    points = open_by_program(scope, "91.7")
+    points = open_by_program(scope, "91.6")
     tables = {
         "91.1": _matrix(names, figures, parts),
         "91.2": beside_prior_month(scope, figures, over, "91.3"),

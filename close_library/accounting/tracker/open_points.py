@@ -6,6 +6,7 @@ concerns it; the company sees all, and what concerns no program.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 
 import pandas as pd
@@ -57,9 +58,10 @@ def open_by_workpaper(scope: Scope, listed: str) -> Table:
     return _counted(scope, "What is open, by workpaper", keys, listed)
 
 
-def open_by_program(scope: Scope, listed: str) -> Table:
-    """How much is open by program."""
-    return _counted(scope, "What is open, by program", "program", listed)
+def open_by_program(scope: Scope, by_workpaper: str) -> Table:
+    """How much is open by program: what `by_workpaper`, the schedule by workpaper and program, adds up to."""
+    parts = tuple(Part(name, table=by_workpaper, of=(name,), by={"program": "program"}) for name in COUNTS)
+    return replace(_counted(scope, "What is open, by program", "program", ""), parts=parts)
 
 
 def open_chart(id: str, table: Table, label: str) -> Chart | None:

@@ -53,9 +53,14 @@ def payment_table(scope: Scope) -> Table:
     ]
     frame = pd.DataFrame(lines, columns=["what_is_open", "amount", "items", "oldest", "days_past_due"], dtype=object)
     places = {column: row for row, column in enumerate(COLUMNS)}
+    parts = (
+        Part(name, ("receivables",), where={"age": column}, counts=name == "items", lines=(row,))
+        for column, row in places.items()
+        for name in ("amount", "items")
+    )
     links = ((len(lines) - 1, 1, "receivables"), (places["unapplied_cash"], 1, "unapplied_cash"))
     types = {"amount": "money", "items": "int", "oldest": "date", "days_past_due": "int"}
-    return Table("What customers owe, by age", frame, total_row=True, links=links, types=types)
+    return Table("What customers owe, by age", frame, total_row=True, links=links, types=types, parts=tuple(parts))
 
 
 def past_due_table(scope: Scope) -> Table:

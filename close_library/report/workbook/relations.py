@@ -27,7 +27,6 @@ RELATIONS: tuple[tuple[str, str], ...] = (
     ("position", "[revenue_to_date] - [billed_to_date]"),
     ("left", "[computed] - [booked] - [proposed]"),
     ("remaining", "[funded] - [committed]"),
-    ("burn_percent", "[committed] / [funded] * 100"),
     ("owed_rate", "[base_rate] + [bonus] + [incentive]"),
     ("change", "[current] - [comparison]"),
     ("change", "[volume] + [price] + [new] + [ended] + [other]"),
