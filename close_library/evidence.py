@@ -6,7 +6,7 @@ figures. Nothing here knows Jupyter, files or how a report looks.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -137,6 +137,42 @@ class Figure:
         return self.amount
 
 
+class Computed(Decimal):
+    """An amount that is made of figures of a workpaper, and how: `{opening_balance} + {invoices}`.
+
+    What is computed with it is a plain amount again.
+    """
+
+    formula: str
+
+    def __new__(cls, amount: Decimal, formula: str) -> Computed:
+        """The amount, and its formula over figures or cells of schedules."""
+        made = super().__new__(cls, amount)
+        made.formula = formula
+        return made
+
+    @classmethod
+    def of(cls, terms: Iterable[tuple[int, Figure]]) -> Computed:
+        """The sum of figures, each with the sign in which it is taken."""
+        listed = list(terms)
+        formula = " ".join(f"{'-' if sign < 0 else '+'} {{{figure.id}}}" for sign, figure in listed)
+        return cls(sum((sign * figure.money for sign, figure in listed), Decimal(0)), formula.removeprefix("+ "))
+
+
+def cells_of(column: str, lines: Iterable[int], table: str = "") -> str:
+    """The formula that adds up cells of a column, neighbours as one span: `sum([40.2!change#0:3]) + [40.2!change#7]`."""
+    runs: list[list[int]] = []
+    for line in sorted(lines):
+        if runs and line == runs[-1][1] + 1:
+            runs[-1][1] = line
+        else:
+            runs.append([line, line])
+    named = f"{table}!{column}" if table else column
+    return " + ".join(
+        f"[{named}#{first}]" if first == last else f"sum([{named}#{first}:{last}])" for first, last in runs
+    )
+
+
 @dataclass(frozen=True)
 class TieOut:
     """Two amounts that must agree, the figures that they are where they are figures, and the tick mark that the check earns."""
@@ -151,6 +187,9 @@ class TieOut:
     books_figure: Figure | None = None
     unit: str = ""
     """What is compared where it is not money: `rows`, or `total` for control totals of mixed columns."""
+    workpaper_formula: str = ""
+    books_formula: str = ""
+    """How a side that is no figure is made of figures: `{opening_balance} + {invoices}`."""
 
     def __post_init__(self) -> None:
         assert self.tick in TICKS, f"{self.tick} is not in the legend"
@@ -206,12 +245,38 @@ class Chart:
 
 
 @dataclass(frozen=True)
+class Part:
+    """The cells of a column as sums: of those rows of `figures` that show what the cell's line has.
+
+    `by`: shown name → column of the line (`date[:7]`: its first seven characters); `where`: shown name → value. `counts`: the
+    rows are counted. `lines`: only these lines of the schedule, all where it is None. With `table`, a schedule of the same
+    workpaper, its lines are added up instead: `of` are its columns, the names are its columns, and lines that hold one of
+    `unless` (column, value) are left out. A figure or column that begins with `-` is taken away.
+    """
+
+    column: str
+    figures: tuple[str, ...] = ()
+    by: Mapping[str, str] = field(default_factory=dict)
+    where: Mapping[str, str] = field(default_factory=dict)
+    counts: bool = False
+    lines: tuple[int, ...] | None = None
+    table: str = ""
+    of: tuple[str, ...] = ()
+    unless: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True)
 class Table:
-    """A schedule of a workpaper: a frame, what it is called, and which of its cells show a figure.
+    """A schedule of a workpaper: a frame, what it is called, which of its cells show a figure, and how others follow.
 
     `links`: (row, column, figure id). `total_row`: the last row is the sum of the rows above. `types`: the type of a
     column whose values don't say it (`ratio` for amounts of mixed units). `subjects`: (row, subject, column of the amount)
     of rows that a person explains or follows up: reports lay over them what the record holds of the subject.
+
+    `relations`: column → how each of its cells follows from its line, `[change] / abs([comparison]) * 100`. `formulas`: (row,
+    column, text) of single cells: of figures `{id}`, of lines `[current#3]`, `sum([current#0:2])`, of another schedule
+    `[90.2!revenue#8]`. `parts`: columns that are sums of rows. A workbook writes them as live formulas where the cell's own
+    amount bears them out; else it stays a number.
     """
 
     title: str
@@ -220,6 +285,9 @@ class Table:
     links: tuple[tuple[int, int, str], ...] = ()
     types: Mapping[str, str] = field(default_factory=dict)
     subjects: tuple[tuple[int, str, int], ...] = ()
+    relations: Mapping[str, str] = field(default_factory=dict)
+    formulas: tuple[tuple[int, int, str], ...] = ()
+    parts: tuple[Part, ...] = ()
 
 
 @dataclass(frozen=True, repr=False)
@@ -243,6 +311,14 @@ class Result:
             found: Figure = figures[name]
             return found
         raise AttributeError(f"no figure {name!r}; there are: {', '.join(figures)}")
+
+    def added_up(self, table: str, columns: Iterable[str], lines: Iterable[int] | None = None) -> Computed:
+        """The sum of cells of a schedule: of these lines, else of all above its total row."""
+        frame = self.tables[table].frame
+        these = range(len(frame) - self.tables[table].total_row) if lines is None else list(lines)
+        names = list(columns)
+        total = sum((Decimal(str(frame[name].iloc[line])) for name in names for line in these), Decimal(0))
+        return Computed(total, " + ".join(cells_of(name, these, table) for name in names if these))
 
     @property
     def table(self) -> pd.DataFrame:

@@ -12,17 +12,18 @@ from decimal import Decimal
 from close_library.accounting.parts import in_parts
 from close_library.accounting.said import RECORD, is_signed, signed_items
 from close_library.accounting.sql import day, money_text, population, shown, text
-from close_library.evidence import Figure, Population, Result, Scope, Table
+from close_library.evidence import Figure, Part, Population, Result, Scope, Table
 
 _CAUSES_NAMED = 5
 
 
 def item_tables(
-    scope: Scope, ref: str, id: str, title: str, items: str, columns: Sequence[str], order: str
+    scope: Scope, ref: str, id: str, title: str, items: str, columns: Sequence[str], order: str, parts: tuple[Part, ...]
 ) -> dict[str, Table]:
     """The items open at T, with first date and age in days; each row is a subject that a person can look after.
 
-    `items`: a relation of item, first_date, amount and what else `columns` name; `age_days` is made here.
+    `items`: a relation of item, first_date, amount and what else `columns` name; `age_days` is made here. `parts`: of which rows
+    its amounts are sums.
     """
     since = "least(i.first_date, s.first_date)"
     made = {"first_date": since, "age_days": f"date_diff('day', {since}, {day(scope.closing_date)})"}
@@ -32,16 +33,17 @@ def item_tables(
     )
     amount = list(columns).index("amount")
     subjects = tuple((row, item, amount) for row, item in enumerate(frame["item"]))
-    return in_parts(id, Table(title, frame, subjects=subjects))
+    return in_parts(id, Table(title, frame, subjects=subjects, parts=parts))
 
 
 def opening_items(
-    scope: Scope, ref: str, id: str, *, opening: str, closing: str, behind: str, rows: Population
+    scope: Scope, ref: str, id: str, *, opening: str, closing: str, behind: str, rows: Population, at_close: str
 ) -> tuple[Table, dict[str, Figure]]:
     """The items open at the prior T on today's books against those that were signed, and what became of each.
 
     `opening`, `closing`: relations of item, first_date, amount at the prior T and at T; `behind`: of item, date, what (a row that
-    moved an item, in words); `rows`: the source rows of the opening items. Figures: `opening_items`, and `opening_items_signed`
+    moved an item, in words); `rows`: the source rows of the opening items, which show their item; `at_close`: the schedule of the
+    items at T. Figures: `opening_items`, and `opening_items_signed`
     where the workpaper of the prior period was signed. The table has a row an item that one of the two knows.
     """
     signed, prior = is_signed(scope, ref), scope.period.prior
@@ -59,7 +61,14 @@ def opening_items(
     last = len(frame) - 1
     columns = {"opening_items_signed": 2, "opening_items": 3}
     links = tuple((last, columns[figure], figure) for figure in figures)
-    return Table(f"Opening items, {what}, and what became of them", frame, total_row=True, links=links), figures
+    parts = (
+        Part("as_signed", ("opening_items_signed",), {"item": "item"}),
+        Part("on_todays_books", ("opening_items",), {"item": "item"}),
+        Part("at_close", table=at_close, of=("amount",), by={"item": "item"}),
+    )
+    title = f"Opening items, {what}, and what became of them"
+    relations = {"difference": "[on_todays_books] - [as_signed]"}
+    return Table(title, frame, total_row=True, links=links, relations=relations, parts=parts), figures
 
 
 def items_compared(reconciliation: Result) -> tuple[Figure, Figure | None]:

@@ -14,8 +14,8 @@ import pandas as pd
 
 from close_library.accounting.said import RECORD, SignedFigure, signed_figure
 from close_library.accounting.sql import money_text, no_rows, population, shown, text
-from close_library.evidence import Chart, Figure, Population, Result, Scope, Table
-from close_library.money import ZERO, spell
+from close_library.evidence import Chart, Computed, Figure, Population, Result, Scope, Table
+from close_library.money import spell
 
 Formula = tuple[tuple[str, int], ...]
 """The terms of a roll-forward, the opening balance first, with the sign in which they go into the closing balance."""
@@ -64,7 +64,7 @@ def _signature(scope: Scope, ref: str, computed: Figure, signed: SignedFigure, s
 
 def rolled(roll: Result, formula: Formula) -> Decimal:
     """The closing balance that the opening balance, its restatement and the movements add up to."""
-    return sum((sign * roll.figures[id].money for id, sign in _terms(roll.figures, formula).items()), ZERO)
+    return Computed.of((sign, roll.figures[id]) for id, sign in _terms(roll.figures, formula).items())
 
 
 def opening_and_signed(roll: Result) -> tuple[Decimal, Figure | None]:
@@ -72,7 +72,7 @@ def opening_and_signed(roll: Result) -> tuple[Decimal, Figure | None]:
     opening = roll.figures[OPENING]
     if RESTATEMENT not in roll.figures:
         return opening.money, None
-    return opening.money + roll.figures[RESTATEMENT].money, opening
+    return Computed.of([(1, opening), (1, roll.figures[RESTATEMENT])]), opening
 
 
 def roll_table(title: str, figures: Mapping[str, Figure], formula: Formula) -> Table:

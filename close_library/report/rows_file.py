@@ -6,7 +6,7 @@ The rows file is Parquet, sorted by figure and address, so each figure's rows ar
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property
@@ -45,6 +45,9 @@ class Block:
     rows: int
     total: Decimal
 
+
+Sums = Mapping[tuple[str, ...], tuple[Decimal, int]]
+"""Figure and shown values → the exact sum of the rows, and how many they are."""
 
 Address = tuple[str, str, int | None]
 """Where a source row stands: table, file, line."""
@@ -125,6 +128,29 @@ class RowsFile:
                 parts = found.setdefault(entry["figure"], {}).setdefault(entry["name"], {})
                 before = parts.get(entry["value"], Decimal(0))
                 parts[entry["value"]] = before + (entry["amount_sum"] or Decimal(0))
+        return found
+
+    def sums_by(self, figures: Collection[str], names: Sequence[tuple[str, int | None]]) -> Sums:
+        """The exact sum and the count of the rows of figures, by what they show under some names.
+
+        With a name goes how many of the first characters count (None: all of them). Rows that lack one of the names are in no
+        sum.
+        """
+        found: dict[tuple[str, ...], tuple[Decimal, int]] = {}
+        these, columns = pa.array(sorted(figures), pa.string()), [f"shown {place}" for place in range(len(names))]
+        for batch in self._batches(["figure", "amount", "shown"]):
+            batch = batch.filter(pc.is_in(batch["figure"], these))
+            values = [_shown_values(batch["shown"], name, cut) for name, cut in names]
+            table = pa.table([batch["figure"], batch["amount"], *values], ["figure", "amount", *columns])
+            for column in columns:
+                table = table.filter(pc.is_valid(table[column]))
+            keys = ["figure", *columns]
+            for entry in (
+                table.group_by(keys, use_threads=False).aggregate([("amount", "sum"), ([], "count_all")]).to_pylist()
+            ):
+                key = tuple(entry[name] for name in keys)
+                total, count = found.get(key, (Decimal(0), 0))
+                found[key] = total + (entry["amount_sum"] or 0), count + entry["count_all"]
         return found
 
     def shown_names(self) -> list[str]:
@@ -256,6 +282,12 @@ def _rows_of(batch: pa.RecordBatch) -> Iterator[SourceRow]:
         pairs = zip(keys[start:end], items[start:end], strict=True)
         seen = {key: item for key, item in pairs if item is not None}
         yield SourceRow(figure, table, file, line, amount, seen)
+
+
+def _shown_values(shown: pa.MapArray, name: str, cut: int | None) -> pa.StringArray:
+    """What each row shows under a name, null where it shows nothing."""
+    values = pc.map_lookup(shown, query_key=pa.scalar(name), occurrence="first")
+    return values if cut is None else pc.utf8_slice_codeunits(values, 0, cut)
 
 
 def _shows_any(shown: pa.MapArray, wanted: pa.Array) -> pa.BooleanArray:

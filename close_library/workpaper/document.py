@@ -18,7 +18,7 @@ from close_library.money import spell
 if TYPE_CHECKING:
     import pandas as pd
 
-    from close_library.evidence import Chart, Figure, Finding, Table, TieOut
+    from close_library.evidence import Chart, Figure, Finding, Part, Table, TieOut
 
 FORMAT = "workpaper/1"
 TABLE_ROWS_AT_MOST = 1000
@@ -67,8 +67,10 @@ def tie_out_data(tie_out: TieOut, currency: str, figures: Mapping[str, Figure]) 
     """A tie-out as data, its difference per books − per workpaper; a side that is a figure of the workpaper names it."""
     currency = currency if not tie_out.unit else "JPY"
     sides = {"per_workpaper_figure": tie_out.workpaper_figure, "per_books_figure": tie_out.books_figure}
+    formulas = {"per_workpaper_formula": tie_out.workpaper_formula, "per_books_formula": tie_out.books_formula}
     return {
         **{key: figure.id for key, figure in sides.items() if figure and figures.get(figure.id) is figure},
+        **{key: text for key, text in formulas.items() if text},
         "id": tie_out.id,
         "label": tie_out.label,
         "per_workpaper": spell(tie_out.per_workpaper, currency),
@@ -124,7 +126,31 @@ def table_data(table: Table, currency: str) -> dict[str, Any]:
         "links": links,
         "total_rows": len(rows),
         **({"subjects": subjects} if subjects else {}),
+        **_live(table, {row: place.get(row, row) for row in range(len(rows)) if place.get(row, row) < len(kept)}),
     }
+
+
+def _live(table: Table, places: Mapping[int, int]) -> dict[str, Any]:
+    """How cells follow from figures, rows and each other, as far as they are declared."""
+    formulas = [[places[row], column, text] for row, column, text in table.formulas if row in places]
+    parts = [_part_data(part, places) for part in table.parts]
+    found = {"relations": dict(table.relations), "formulas": formulas, "parts": parts}
+    return {key: value for key, value in found.items() if value}
+
+
+def _part_data(part: Part, places: Mapping[int, int]) -> dict[str, Any]:
+    data = {
+        "column": part.column,
+        "figures": list(part.figures),
+        "by": dict(part.by),
+        "where": dict(part.where),
+        "counts": part.counts,
+        "table": part.table,
+        "of": list(part.of),
+        "unless": [list(pair) for pair in part.unless],
+    }
+    lines = {} if part.lines is None else {"lines": [places[line] for line in part.lines if line in places]}
+    return {key: value for key, value in data.items() if value} | lines
 
 
 def chart_data(chart: Chart) -> dict[str, Any]:

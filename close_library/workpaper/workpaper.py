@@ -18,7 +18,7 @@ from IPython.display import display
 
 from close_library.books import Books
 from close_library.errors import BooksError, Fault
-from close_library.evidence import TICKS, Chart, Figure, Finding, Result, Scope, Table, TieOut
+from close_library.evidence import TICKS, Chart, Computed, Figure, Finding, Result, Scope, Table, TieOut
 from close_library.money import show
 from close_library.parameters import read_parameters
 from close_library.period import Period
@@ -168,6 +168,8 @@ class Workpaper:
             _figure(per_workpaper),
             _figure(per_books),
             unit,
+            _formula(per_workpaper),
+            _formula(per_books),
         )
         self._tie_outs.append(tie_out)
         verdict = f"{tick} ({TICKS[tick]})" if tie_out.agreed else f"differs by {show(tie_out.difference)}"
@@ -259,6 +261,10 @@ def _amount(figure: Figure | Decimal) -> Decimal:
 
 def _figure(figure: Figure | Decimal) -> Figure | None:
     return figure if isinstance(figure, Figure) else None
+
+
+def _formula(side: Figure | Decimal) -> str:
+    return side.formula if isinstance(side, Computed) else ""
 
 
 def _counted(findings: list[Finding], severity: str) -> str:

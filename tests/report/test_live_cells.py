@@ -7,38 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import openpyxl
-import pytest
 
 from close_library.report import render_xlsx
 from close_library.report.reading_order import links_of
 from close_library.report.rows_file import RowsFile
 from close_library.report.workbook.breakdown import breakdown_of
-from close_library.report.workbook.relations import RELATIONS, terms_of
 from tests.report.conftest import build
-
-
-@pytest.mark.parametrize(
-    ("columns", "line", "cell", "terms"),
-    [
-        (["subledger", "ledger", "difference"], ["100.00", "90.00", "-10.00"], "difference", [("+", 1), ("-", 0)]),
-        (["subledger", "ledger", "difference"], ["100.00", "90.00", "-10.01"], "difference", []),
-        (["subledger", "ledger", "difference"], ["100.00", None, "-100.00"], "difference", []),
-        (["ledger", "difference"], ["90.00", "90.00"], "difference", []),
-        (["billed", "owed", "difference"], ["7.00", "9.00", "2.00"], "difference", [("+", 1), ("-", 0)]),
-        (["gross", "fees", "net"], ["7.00", "-2.00", "5.00"], "net", [("+", 0), ("+", 1)]),
-        (["price", "amount"], ["7.00", "7.00"], "amount", []),
-        (["ledger", "subledger", "difference"], ["x", "1", "1"], "difference", []),
-    ],
-    ids=["holds", "a cent off", "one is missing", "no such column", "the other way", "signed fees", "unknown", "text"],
-)
-def test_a_relation_is_taken_where_the_line_bears_it_out(
-    columns: list[str], line: list[str | None], cell: str, terms: list[tuple[str, int]]
-) -> None:
-    assert terms_of(cell, columns, line) == terms
-
-
-def test_no_relation_explains_a_column_by_itself() -> None:
-    assert [name for name, formula in RELATIONS if name in formula.split()] == []
 
 
 def schedule(book: Any, id: str) -> Any:
@@ -53,7 +27,7 @@ def test_an_agings_buckets_are_sums_over_data(tmp_path: Path) -> None:
     for line, cells in enumerate(document["tables"]["70.1"]["rows"], 3):
         for column, amount in enumerate(cells[1:], 2):
             formula = str(sheet.cell(line, column).value)
-            assert formula.startswith(("=ROUND(SUMIFS(Data!$F$2:", "=ROUND(SUM(", "=Summary!")), (cells[0], formula)
+            assert formula.startswith(("=ROUND(SUMIFS(Data!$F$", "=ROUND(SUM(", "=Summary!")), (cells[0], formula)
             assert Decimal(repr(cached.cell(line, column).value)) == Decimal(amount)
 
 

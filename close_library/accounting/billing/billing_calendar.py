@@ -14,7 +14,7 @@ from typing import Any
 import pandas as pd
 
 from close_library.accounting.sql import memoised, owned, population, shown, text
-from close_library.evidence import Chart, Figure, Finding, Population, Result, Scope, Table
+from close_library.evidence import Chart, Computed, Figure, Finding, Part, Population, Result, Scope, Table
 from close_library.money import ratio
 from close_library.period import working_day
 
@@ -106,9 +106,7 @@ def states_counted(calendar: Result, schedule: str) -> tuple[Decimal, Decimal]:
 
     Example: `states_counted(billing_calendar(scope), "73.1")`
     """
-    frame = calendar.tables[schedule].frame.iloc[:-1]
-    states = sum(int(value) for state in STATES for value in frame[state])
-    return Decimal(states), calendar.tasks.money
+    return calendar.added_up(schedule, STATES), Computed.of([(1, calendar.tasks)])
 
 
 def _tasks(scope: Scope) -> str:
@@ -194,7 +192,23 @@ def _by(scope: Scope, tasks: str, column: str, title: str) -> Table:
         }
         for row in rows
     ]
-    return Table(title, pd.DataFrame(lines), total_row=True, types=_TYPES)
+    name, last = column.removesuffix("_id"), len(lines) - 1
+    parts = (
+        Part("tasks", ("tasks",), {name: name}, counts=True),
+        *(Part(state, ("tasks",), {name: name}, {"state": state}, counts=True) for state in STATES),
+        Part("returned", ("reviews", "-reviews_passed"), {name: name}, counts=True),
+    )
+    frame = pd.DataFrame(lines)
+    shown_in_all = ("tasks", "on_time_percent", "first_pass_percent")
+    return Table(
+        title,
+        frame,
+        total_row=True,
+        types=_TYPES,
+        links=tuple((last, list(frame.columns).index(id), id) for id in shown_in_all),
+        relations={"on_time_percent": "[on_time] / ([on_time] + [late]) * 100"},
+        parts=parts,
+    )
 
 
 def _task_list(scope: Scope, tasks: str) -> Table:

@@ -20,8 +20,7 @@ from close_library.accounting.billing.invoice_checklist import (
 from close_library.accounting.billing.invoice_documents import documents_under_review
 from close_library.accounting.schedules import movements
 from close_library.accounting.sql import day, owned, population, shown
-from close_library.evidence import Chart, Figure, Finding, Population, Result, Scope, Table
-from close_library.money import ZERO
+from close_library.evidence import Chart, Computed, Figure, Finding, Part, Population, Result, Scope, Table
 
 RESULTS = ("passed", "failed", "not_applicable")
 
@@ -91,9 +90,9 @@ def checks_done(review: Result) -> tuple[Decimal, Decimal]:
 
     Example: `checks_done(invoice_review(scope))`
     """
-    totals = review.table.iloc[-1]
-    outcomes_in_all = sum((Decimal(int(totals[name])) for name in RESULTS), ZERO)
-    return outcomes_in_all, review.invoices_reviewed.money * len(CHECKS)
+    documents = review.invoices_reviewed
+    in_all = Computed(documents.money * len(CHECKS), f"{{{documents.id}}} * {len(CHECKS)}")
+    return review.added_up("71.1", RESULTS), in_all
 
 
 def _count(scope: Scope, id: str, label: str, condition: str = "true", drafts: bool = False) -> Figure:
@@ -129,7 +128,11 @@ def _by_check(scope: Scope) -> Table:
     ]
     total = {"check": "Total", "proves": "", **{name: sum(line[name] for line in lines) for name in RESULTS}}
     frame = pd.DataFrame([*lines, {**total, "amount_at_stake": None}])
-    return Table("The checks and how they came out", frame, total_row=True, types={"amount_at_stake": "money"})
+    by = {"check": "check"}
+    parts = [Part(name, table="71.2", by=by, where={"result": name.replace("_", " ")}, counts=True) for name in RESULTS]
+    parts.append(Part("amount_at_stake", table="71.2", by=by, of=("amount",)))
+    types = {"amount_at_stake": "money"}
+    return Table("The checks and how they came out", frame, total_row=True, types=types, parts=tuple(parts))
 
 
 def _outcome_counts(row: dict[str, Any]) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from close_library.accounting.cash.cash_items import closing_cash_items, opening_cash_items
+from close_library.accounting.cash.cash_items import CLOSING, closing_cash_items, opening_cash_items
 from close_library.accounting.cash.cash_rows import (
     bank_rows,
     held_by_payouts,
@@ -27,7 +27,7 @@ from close_library.accounting.cash.reconcile_bank import bank_adjusted, bank_rec
 from close_library.accounting.cash.review_cash import cash_findings
 from close_library.accounting.ledger import LINE_SHOWN, ledger_balance, ledger_lines
 from close_library.accounting.sql import population, shown, text
-from close_library.evidence import Figure, Population, Result, Scope, Table
+from close_library.evidence import Computed, Figure, Part, Population, Result, Scope, Table
 
 
 def cash_and_payouts(scope: Scope) -> Result:
@@ -60,7 +60,7 @@ def cash_and_payouts(scope: Scope) -> Result:
             "21.1": _types(scope),
             "21.2": _payout_table(scope, rows),
             "21.3": Table("Documents matched with the bank to T, by rule, each in its own currency", matched),
-            **closing_cash_items(scope, "21.4", matching, rows),
+            **closing_cash_items(scope, CLOSING, matching, rows),
             "21.5": bank_reconciliation(scope, matching, rows, figures),
             "21.6": receipts_against_ledger(scope),
             **opened,
@@ -72,18 +72,18 @@ def cash_and_payouts(scope: Scope) -> Result:
 
 def gross_less_fees(cash: Result) -> Decimal:
     """The processor's gross less its fees: what must be its net."""
-    return cash.processor_gross.money - cash.processor_fees.money
+    return Computed.of([(1, cash.processor_gross), (-1, cash.processor_fees)])
 
 
 def receipts_placed(cash: Result) -> tuple[Decimal, Decimal]:
     """The period's receipts that are in a payout, in the bank or open; and all receipts of the period."""
     parts = (cash.receipts_in_payouts, cash.receipts_in_bank, cash.receipts_open)
-    return sum((part.money for part in parts), Decimal(0)), cash.receipts.money
+    return Computed.of((1, part) for part in parts), Computed.of([(1, cash.receipts)])
 
 
 def money_in_placed(cash: Result) -> Decimal:
     """The period's money in that receipts and payouts explain, and the rest of it: what must be all money in."""
-    return cash.matched.money + cash.bank_open.money
+    return Computed.of([(1, cash.matched), (1, cash.bank_open)])
 
 
 def _figure(scope: Scope, id: str, label: str, query: str) -> Figure:
@@ -202,7 +202,12 @@ def _types(scope: Scope) -> Table:
         GROUP BY ALL ORDER BY type
         """
     )
-    return Table("What the processor did in the period, by type", frame)
+    parts = (
+        Part("rows", ("processor_gross",), {"type": "type"}, counts=True),
+        Part("gross", ("processor_gross",), {"type": "type"}),
+        Part("fees", ("processor_fees",), {"type": "type"}),
+    )
+    return Table("What the processor did in the period, by type", frame, parts=parts)
 
 
 def _payout_table(scope: Scope, rows: str) -> Table:
@@ -220,7 +225,15 @@ def _payout_table(scope: Scope, rows: str) -> Table:
         WHERE {_period(scope, "arrival_date")} ORDER BY arrival_date, payout_id, p.source_file, p.source_row
         """
     )
-    return Table("Payouts of the period, each in its own currency", frame)
+    by = {"payout": "payout"}
+    parts = (
+        Part("amount", ("payouts",), by),
+        Part("transactions", ("payout_transactions",), by, counts=True),
+        Part("gross", ("processor_gross",), by),
+        Part("fees", ("processor_fees",), by),
+        Part("receipts", ("receipts_in_payouts",), by),
+    )
+    return Table("Payouts of the period, each in its own currency", frame, parts=parts)
 
 
 def _population(table: str, amount: str, seen: str) -> str:

@@ -10,9 +10,10 @@ from close_library.accounting.cash.cash_rows import is_paid, match_cash, placed
 from close_library.accounting.cash.matching import Matching
 from close_library.accounting.reconciling_items import item_tables, opening_items
 from close_library.accounting.sql import memoised, money_text, population, shown
-from close_library.evidence import Figure, Population, Scope, Table
+from close_library.evidence import Figure, Part, Population, Scope, Table
 
-REF = "21"
+REF, CLOSING = "21", "21.4"
+"""The workpaper, and its schedule of the items at T."""
 
 _COLUMNS = (
     "item", "class", "document", "first_date", "age_days", "currency", "document_amount", "amount", "reason",
@@ -23,7 +24,8 @@ def closing_cash_items(scope: Scope, id: str, matching: Matching, rows: str) -> 
     """What is open at T as schedules; `rows`: the matched rows (`cash_rows.placed`)."""
     title = f"Open at {scope.closing_date}: not in the bank, or not recorded"
     order = "side, i.first_date, item"
-    return item_tables(scope, REF, id, title, _open(scope, matching, rows), _COLUMNS, order)
+    parts = (Part("amount", ("unmatched_bank", "unmatched_receipts", "unmatched_payouts"), {"document": "document"}),)
+    return item_tables(scope, REF, id, title, _open(scope, matching, rows), _COLUMNS, order, parts)
 
 
 def opening_cash_items(
@@ -34,8 +36,9 @@ def opening_cash_items(
     opening = _open(scope, before, placed(scope, before))
     before.close()
     seen = shown(
-        document="document", date="first_date", currency="currency", amount="document_amount::money", status="class"
-    )
+        document="document", date="first_date", currency="currency", amount="document_amount::money", status="class",
+        item="item",
+    )  # fmt: skip
     rows_of = population("source_table", "source_file", "source_row", "amount", seen)
     table, figures = opening_items(
         scope,
@@ -45,6 +48,7 @@ def opening_cash_items(
         closing=_open(scope, matching, rows),
         behind=_matched_with(scope, matching, rows),
         rows=Population(scope.books, f"{rows_of} FROM {opening} WHERE amount IS NOT NULL"),
+        at_close=CLOSING,
     )
     return {id: table}, figures
 

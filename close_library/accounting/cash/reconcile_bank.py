@@ -11,7 +11,7 @@ from close_library.accounting.cash.matching import Matching
 from close_library.accounting.currency import SPOT_RATES
 from close_library.accounting.ledger import ledger_lines, opening_rows
 from close_library.accounting.sql import day, memoised, population, shown, text
-from close_library.evidence import Figure, Population, Scope, Table
+from close_library.evidence import Figure, Part, Population, Scope, Table
 from close_library.money import minor_unit
 
 _KINDS = {
@@ -54,6 +54,11 @@ def bank_reconciliation(scope: Scope, matching: Matching, rows: str, figures: di
         f"Bank reconciliation at {scope.closing_date}, foreign accounts at that day's rate",
         frame,
         links=((last - 3, 1, "bank_adjusted"), (last - 2, 1, "cash_general_ledger")),
+        formulas=((last - 1, 1, f"[amount#{last - 2}] - [amount#{last - 3}]"),),
+        parts=tuple(
+            Part("amount", ("bank_adjusted",), where={"line": kind}, lines=tuple(frame.index[frame["line"] == label]))
+            for kind, label in _KINDS.items()
+        ),
     )
 
 

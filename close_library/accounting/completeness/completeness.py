@@ -14,7 +14,7 @@ from close_library.accounting.completeness.review_journals import journal_findin
 from close_library.accounting.completeness.review_references import duplicate_key_findings, unknown_reference_findings
 from close_library.accounting.ledger import LINE_SHOWN
 from close_library.accounting.sql import FILE_ORDER, day, population, shown, text
-from close_library.evidence import Figure, Finding, Population, Result, Scope, Table
+from close_library.evidence import Figure, Finding, Part, Population, Result, Scope, Table
 from close_library.money import ZERO, agrees, show
 from close_library.tables import TABLES
 from close_library.tables import Table as Declared
@@ -37,7 +37,7 @@ def source_completeness(scope: Scope) -> Result:
     figures = {figure.id: figure for figure in (*_ledger_figures(scope), *_table_figures(scope))}
     rolled = trial_balance_rolled(scope)
     return Result(
-        tables={"10.1": _read_table(scope, figures), "10.2": Table("Trial balance rolled", rolled)},
+        tables={"10.1": _read_table(scope, figures), "10.2": _rolled_table(scope, rolled)},
         figures=figures,
         findings=(
             *duplicate_key_findings(scope),
@@ -125,6 +125,18 @@ def _read_table(scope: Scope, figures: dict[str, Figure]) -> Table:
     links = [(n, 2, f"{name}_rows") for n, name in enumerate(names)]
     links += [(n, 4, f"{name}_control_total") for n, name in enumerate(names) if TABLES[name].amount]
     return Table("What was read", frame, links=tuple(links))
+
+
+def _rolled_table(scope: Scope, rolled: pd.DataFrame) -> Table:
+    """An account's debits and credits are those of its ledger lines; its balances, those that the trial balances print."""
+    printed = ("account_balances_control_total",)
+    parts = (
+        Part("debits", ("ledger_debits",), {"account": "account"}),
+        Part("credits", ("ledger_credits",), {"account": "account"}),
+        Part("opening_balance", printed, {"account": "account"}, {"period": str(scope.period.prior)}),
+        Part("closing_balance", printed, {"account": "account"}, {"period": str(scope.period)}),
+    )
+    return Table("Trial balance rolled", rolled, parts=parts)
 
 
 def trial_balance_rolled(scope: Scope) -> pd.DataFrame:

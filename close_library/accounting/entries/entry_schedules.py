@@ -14,7 +14,7 @@ from close_library.accounting.ledger import natural_sign
 from close_library.accounting.parts import in_parts
 from close_library.accounting.receivables.reconcile_receivables import receivables_to_ledger
 from close_library.accounting.sql import FILE_ORDER, texts
-from close_library.evidence import Figure, Scope, Table
+from close_library.evidence import Figure, Part, Scope, Table
 from close_library.money import ZERO, agrees
 from close_library.parameters import COMPANY
 
@@ -121,9 +121,11 @@ def _note(left: Decimal, proposed: Decimal, tolerance: Decimal, *, by_year: bool
 
 
 def proof(scope: Scope, differences: list[Difference], entries: list[Entry]) -> Table:
-    rows = []
+    rows: list[tuple[Any, ...]] = []
+    lines: dict[str, list[int]] = {}
     for each in differences:
         for role in each.computed:
+            lines.setdefault(role, []).append(len(rows))
             moved = sum(
                 (line.amount for e in entries if e.program == each.program for line in e.lines if line.role == role),
                 ZERO,
@@ -136,7 +138,20 @@ def proof(scope: Scope, differences: list[Difference], entries: list[Entry]) -> 
             rows.append((named(each.program), label, each.booked[role], proposed, each.computed[role], left, note))
     columns = ["program", "item", "booked", "proposed", "computed", "left", "note"]
     types = dict.fromkeys(("booked", "proposed", "computed", "left"), "money")
-    return Table("Booked and proposed against computed", pd.DataFrame(rows, columns=columns, dtype=object), types=types)
+    parts = tuple(
+        Part(
+            "proposed",
+            table=LINE_TABLE,
+            of=sides,
+            by={"program": "program"},
+            where={"role": role},
+            lines=tuple(of_role),
+        )
+        for role, of_role in lines.items()
+        for sides in [("debit", "-credit") if natural_sign(role) > 0 else ("credit", "-debit")]
+    )
+    frame = pd.DataFrame(rows, columns=columns, dtype=object)
+    return Table("Booked and proposed against computed", frame, types=types, parts=parts)
 
 
 def receivables_side(scope: Scope, entries: list[Entry]) -> Table:
@@ -153,4 +168,6 @@ def receivables_side(scope: Scope, entries: list[Entry]) -> Table:
     columns = ["entry", "program", "on_receivables", "receivables_not_booked", "tax_cash_and_other"]
     types = dict.fromkeys(columns[2:], "money")
     title = "Receivables to be cleared, beside the difference that workpaper 20 classifies"
-    return Table(title, pd.DataFrame(rows, columns=columns, dtype=object), types=types)
+    where = {"role": "accounts_receivable"}
+    on_receivables = Part(columns[2], table=LINE_TABLE, of=("debit", "-credit"), by={"entry": "entry"}, where=where)
+    return Table(title, pd.DataFrame(rows, columns=columns, dtype=object), types=types, parts=(on_receivables,))

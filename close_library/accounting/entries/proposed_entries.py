@@ -39,7 +39,7 @@ from close_library.accounting.ledger import ledger_balance, natural_sign
 from close_library.accounting.revenue.contracts import require_contract_rates
 from close_library.accounting.vendors.vendor_payables import vendor_figure
 from close_library.accounting.vendors.vendor_rows import require_vendor_rates
-from close_library.evidence import Figure, Population, Result, Scope
+from close_library.evidence import Computed, Figure, Population, Result, Scope
 from close_library.money import ZERO, agrees
 
 
@@ -85,12 +85,12 @@ def proposed_journal_entries(scope: Scope) -> Result:
 
 def total_debits(proposed: Result) -> Decimal:
     """The debits of all proposed entries."""
-    return sum((figure.money for id, figure in proposed.figures.items() if id.startswith("debits:")), ZERO)
+    return Computed.of((1, figure) for id, figure in proposed.figures.items() if id.startswith("debits:"))
 
 
 def total_credits(proposed: Result) -> Decimal:
     """The credits of all proposed entries."""
-    return sum((figure.money for id, figure in proposed.figures.items() if id.startswith("credits:")), ZERO)
+    return Computed.of((1, figure) for id, figure in proposed.figures.items() if id.startswith("credits:"))
 
 
 def after_booking(proposed: Result, booked: Figure, role: str) -> Decimal:

@@ -20,7 +20,7 @@ import pyarrow as pa
 from close_library.accounting.flux.driven import Driven, booked_rows, driven_rows
 from close_library.accounting.flux.intervals import Comparison
 from close_library.accounting.revenue.recognition import rounded
-from close_library.accounting.sql import held, population, text, texts, viewed
+from close_library.accounting.sql import held, population, shown, text, texts, viewed
 from close_library.evidence import Figure, Population, Scope
 from close_library.money import EXACT, ZERO, minor_unit, round_half_up
 from close_library.parameters import COMPANY
@@ -158,8 +158,11 @@ def driver_figures(scope: Scope, drivers: Drivers) -> dict[str, Figure]:
 
 
 def _figure(scope: Scope, drivers: Drivers, id: str, label: str, condition: str, rows: int, amount: Decimal) -> Figure:
+    # By what a row is told apart in the schedule: in which line, on which side of the comparison.
+    told_apart = shown(driver="item", side="side", program="coalesce(owner, 'no program')")
+    seen = f"map_concat(seen, {told_apart})"
     query = f"""
-        {population("source_table", "source_file", "source_row", "amount", "seen")}
+        {population("source_table", "source_file", "source_row", "amount", seen)}
         FROM {drivers.rows} WHERE {condition}
     """
     return Figure(id, label, amount, scope.currency, Population(scope.books, query, known=(rows, amount)))
@@ -222,7 +225,7 @@ def _part_rows(facts: str, parts: str, booked: str, places: int) -> str:
     rounded, and the first one takes the rounding, so that the rows add up to the parts.
     """
     group = "PARTITION BY owner, item, basis"
-    columns = "item, owner, source_table, source_file, source_row, seen"
+    columns = "item, owner, source_table, source_file, source_row, seen, side"
     return f"""
         WITH sorted_out AS (
             SELECT f.*, p.kind, p.kept,
@@ -245,7 +248,7 @@ def _part_rows(facts: str, parts: str, booked: str, places: int) -> str:
             UNION ALL
             SELECT '{REST}', {columns}, CASE side WHEN 'current' THEN -value ELSE value END FROM {facts}
             UNION ALL
-            SELECT '{REST}', NULL, owner, 'gl_entries', source_file, source_row, seen,
+            SELECT '{REST}', NULL, owner, 'gl_entries', source_file, source_row, seen, side,
                    CASE side WHEN 'current' THEN amount ELSE -amount END FROM ({booked})
         )
         SELECT part, {columns}, CAST(amount AS DECIMAL(38,4)) AS amount FROM parts

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -13,12 +13,15 @@ from close_library.accounting.flux.account_types import BALANCE_SHEET, HEADINGS,
 from close_library.accounting.flux.drivers import PARTS, REST, Drivers, Item
 from close_library.accounting.flux.intervals import Comparison
 from close_library.accounting.flux.lines import SIDES, Line, figure_id
-from close_library.evidence import Chart, Scope, Table
+from close_library.evidence import Chart, Part, Scope, Table, cells_of
 from close_library.money import ZERO, ratio, spell
 
 NO_TYPE = "no type"
 PERCENT = {"percent": "percent"}
 BARS_AT_MOST = 12
+
+_SUMMED = ((2, "current"), (3, "comparison"))
+"""The columns of a lead sheet that are sums; the others follow from them."""
 
 
 @dataclass(frozen=True)
@@ -37,29 +40,51 @@ class _Sum:
         return (self.current, self.comparison, change, ratio(change * 100, abs(self.comparison)))
 
 
-def lead_sheet(comparison: Comparison, lines: Sequence[Line]) -> Table:
+def lead_sheet(scope: Scope, comparison: Comparison, lines: Sequence[Line]) -> Table:
     """By caption, in natural sign: captions under their type, each type's total, and what is left of the statement.
 
-    Columns: type, caption, current, comparison, change, percent. It raises nothing: the lines are tested.
+    Columns: type, caption, current, comparison, change, percent. A caption is the sum of its accounts' figures. It raises
+    nothing: the lines are tested.
     """
     rows: list[tuple[Any, ...]] = []
-    left = _Sum()
+    formulas: list[tuple[int, int, str]] = []
+    left, statement = _Sum(), ["", ""]
     types = [kind for kind in (*TYPES, None) if any(line.account_type == kind for line in lines)]
     for kind in types:
         captions: dict[str, _Sum] = {}
+        accounts: dict[str, list[Line]] = {}
         for line in (line for line in lines if line.account_type == kind):
             caption = line.caption or "no caption"
             captions[caption] = captions.get(caption, _Sum()).plus(line.current, line.comparison)
+            accounts.setdefault(caption, []).append(line)
+        first = len(rows)
         rows += [(kind or NO_TYPE, caption, *sums.cells) for caption, sums in captions.items()]
-        total = _total(captions.values())
+        formulas += [
+            (
+                first + n,
+                place,
+                " + ".join(f"{{{figure_id(scope, comparison, line, side)}}}" for line in accounts[caption]),
+            )
+            for n, caption in enumerate(captions)
+            for place, side in _SUMMED
+        ]
+        formulas += [(len(rows), place, cells_of(side, range(first, len(rows)))) for place, side in _SUMMED]
+        total, sign = _total(captions.values()), 1 if kind in ("asset", "revenue") else -1 if kind else 0
+        left = left.plus(total.current, total.comparison, sign)
+        if sign:
+            statement = [
+                f"{text} {'+' if sign > 0 else '-'} [{side}#{len(rows)}]".removeprefix(" + ")
+                for text, (_, side) in zip(statement, _SUMMED, strict=True)
+            ]
         rows.append((kind or NO_TYPE, f"Total {HEADINGS[kind].lower()}" if kind else "Total of no type", *total.cells))
-        left = left.plus(total.current, total.comparison, 1 if kind in ("asset", "revenue") else -1 if kind else 0)
     if set(types) - {None}:
         of_balances = any(kind in BALANCE_SHEET for kind in types)
+        formulas += [(len(rows), place, text.strip()) for text, (place, _) in zip(statement, _SUMMED, strict=True)]
         rows.append((None, "Assets less liabilities and equity" if of_balances else "Result", *left.cells))
     columns = ["type", "caption", *SIDES, "percent"]
     frame = pd.DataFrame(rows, columns=columns, dtype=object)
-    return Table(f"Lead sheet by caption against {comparison.label}", frame, types=_types(columns))
+    title = f"Lead sheet by caption against {comparison.label}"
+    return Table(title, frame, types=_types(columns), formulas=tuple(formulas))
 
 
 def _total(sums: Collection[_Sum]) -> _Sum:
@@ -125,6 +150,11 @@ def driver_table(drivers: Drivers) -> Table:
     names = [driven.words[part] for part in PARTS]
     columns = [driven.item, "program", "current_quantity", "comparison_quantity", *SIDES, *names]
     last = len(rows) - 1
+    booked = [f"{{{side}:{account}:{comparison.name}}}" for account in drivers.accounts for side in SIDES[:2]]
+    beyond = [
+        (last - 1, 4 + n, " + ".join(booked[n::2]) + "".join(f" - {cells_of(side, range(last - 1))}" for _ in drivers.items[:1]))
+        for n, side in enumerate(SIDES[:2])
+    ]  # fmt: skip
     links = [(last, 7 + n, f"{driven.ids[part]}:{comparison.name}") for n, part in enumerate(PARTS)]
     links.append((last - 1, 6, f"{driven.ids[REST]}:{comparison.name}"))
     return Table(
@@ -133,7 +163,22 @@ def driver_table(drivers: Drivers) -> Table:
         total_row=True,
         links=tuple(links),
         types={**_types(columns), **dict.fromkeys(names, "money"), **dict.fromkeys(columns[2:4], "quantity")},
+        relations={"change": " + ".join(f"[{name}]" for name in names)},
+        formulas=tuple(beyond),
+        parts=tuple(_driver_parts(drivers, names, last)),
     )
+
+
+def _driver_parts(drivers: Drivers, names: Sequence[str], last: int) -> Iterator[Part]:
+    """How the cells of the drivers are sums of the parts' rows: by line and program; the values by the side of a row too."""
+    driven, comparison = drivers.driven, drivers.comparison
+    ids = {name: f"{driven.ids[part]}:{comparison.name}" for name, part in zip(names, PARTS, strict=True)}
+    by = {"driver": driven.item, "program": "program"}
+    yield Part("current", tuple(ids.values()), by, {"side": "current"})
+    yield Part("comparison", tuple(f"-{id}" for id in ids.values()), by, {"side": "comparison"})
+    for name, id in ids.items():
+        yield Part(name, (id,), by)
+        yield Part(name, (id,), {"driver": driven.item}, lines=(last - 1,))
 
 
 def _item_cells(item: Item) -> tuple[Any, ...]:

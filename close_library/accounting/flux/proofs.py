@@ -16,20 +16,18 @@ from close_library.accounting.flux.threshold import Limits, limits_of
 from close_library.accounting.flux.workpapers import compared_with
 from close_library.accounting.ledger import natural_sign
 from close_library.accounting.sql import FILE_ORDER, day, owned, text, texts
-from close_library.evidence import Result, Scope
+from close_library.evidence import Computed, Figure, Result, Scope
 from close_library.money import ZERO
 
 
 def lines_changed(flux: Result, account_type: str) -> Decimal:
     """What the changes of all lines of a type add up to, over all comparisons."""
-    changes = (
-        change
-        for table in flux.tables.values()
-        if "threshold" in table.frame
-        for kind, change in zip(table.frame["type"], table.frame["change"], strict=True)
-        if kind == account_type
-    )
-    return sum(changes, ZERO)
+    changes: list[Computed] = []
+    for id, table in flux.tables.items():
+        if "threshold" in table.frame:
+            of_type = [line for line, kind in enumerate(table.frame["type"]) if kind == account_type]
+            changes += [flux.added_up(id, ["change"], of_type)] if of_type else []
+    return Computed(sum(changes, ZERO), " + ".join(change.formula for change in changes))
 
 
 def ledger_changed(scope: Scope, account_type: str) -> Decimal:
@@ -66,13 +64,14 @@ def drivers_added_up(scope: Scope, flux: Result, role: str) -> tuple[Decimal, De
     """The parts of the change of revenue or vendor cost, and the changes of its accounts' lines, over all comparisons."""
     driven = {each.role: each for each in (REVENUE, VENDOR_COST)}[role]
     accounts = scope.parameters.accounts.held(role)
-    parts = changes = ZERO
+    parts: list[tuple[int, Figure]] = []
+    changes: list[tuple[int, Figure]] = []
     for comparison in compared_with(scope, limits_of(scope)) if accounts else ():
         ids = [f"{driven.ids[part]}:{comparison.name}" for part in (*PARTS, REST)]
-        parts += sum((flux.figures[id].money for id in ids), ZERO)
+        parts += [(1, flux.figures[id]) for id in ids]
         lines = [f"change:{account}:{comparison.name}" for account in accounts]
-        changes += sum((flux.figures[id].money for id in lines if id in flux.figures), ZERO)
-    return parts, changes
+        changes += [(1, flux.figures[id]) for id in lines if id in flux.figures]
+    return Computed.of(parts), Computed.of(changes)
 
 
 def current_of(scope: Scope, flux: Result, role: str) -> Decimal:
@@ -80,7 +79,7 @@ def current_of(scope: Scope, flux: Result, role: str) -> Decimal:
     accounts = scope.parameters.accounts.held(role)
     name = next((id.split(":")[-1] for id in flux.figures if id.startswith("current:")), "")
     figures = (flux.figures.get(f"current:{account}:{name}") for account in accounts)
-    return sum((figure.money for figure in figures if figure), ZERO)
+    return Computed.of((1, figure) for figure in figures if figure)
 
 
 def accounts_with_a_type(flux: Result) -> tuple[Decimal, Decimal]:
@@ -108,12 +107,8 @@ def balances_as_printed(scope: Scope, flux: Result) -> tuple[Decimal, Decimal]:
 
 def sheet_balances(scope: Scope, flux: Result) -> tuple[Decimal, Decimal]:
     """Assets less liabilities and equity at T, and what the ledger's other accounts hold: the result not closed yet."""
-    frame = next(iter(flux.tables.values())).frame
-    own = [
-        value
-        for caption, value in zip(frame["caption"], frame["current"], strict=True)
-        if caption.startswith("Assets less")
-    ]
+    id, lead = next(iter(flux.tables.items()))
+    own = [line for line, caption in enumerate(lead.frame["caption"]) if caption.startswith("Assets less")]
     held = scope.books.rows(
         f"""
         WITH balances AS (
@@ -128,7 +123,7 @@ def sheet_balances(scope: Scope, flux: Result) -> tuple[Decimal, Decimal]:
         WHERE account NOT IN (SELECT account FROM ({chart(scope)}) WHERE account_type IN {texts(BALANCE_SHEET)})
         """
     )[0]["amount"]
-    return sum(own, ZERO), -held
+    return flux.added_up(id, ["current"], own), -held
 
 
 def _month(comparison: Comparison) -> str:

@@ -129,7 +129,7 @@ class _Paper:
         self.findings += unexplained(scope, self.ref, comparison, beyond)
         written = drafts(scope, comparison, beyond, rows, drivers)
         untested = {line.key for line in lines} - {line.key for line in tested}
-        self._add(lead_sheet(comparison, totals))
+        self._add(lead_sheet(scope, comparison, totals))
         self._add(tested_lines(scope, comparison, lines, untested, written))
         if totals is not lines:
             self._add(account_totals(scope, comparison, totals))

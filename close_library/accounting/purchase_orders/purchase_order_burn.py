@@ -24,7 +24,7 @@ from close_library.accounting.purchase_orders.orders import (
     valued,
 )
 from close_library.accounting.sql import day, no_rows, population, shown, text
-from close_library.evidence import Figure, Finding, Population, Result, Scope, Table
+from close_library.evidence import Computed, Figure, Finding, Population, Result, Scope, Table
 from close_library.money import ZERO, minor_unit, ratio, show
 from close_library.period import Period
 
@@ -79,7 +79,7 @@ def purchase_order_burn(scope: Scope) -> Result:
 
 def total_of(result: Result, *ids: str) -> Decimal:
     """The sum over all orders of figures that exist by order."""
-    return sum((figure.money for id, figure in result.figures.items() if id.split(":")[0] in ids and ":" in id), ZERO)
+    return Computed.of((1, figure) for id, figure in result.figures.items() if id.split(":")[0] in ids and ":" in id)
 
 
 def months_left(at: date, end: date | None) -> Fraction:

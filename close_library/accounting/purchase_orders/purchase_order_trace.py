@@ -27,7 +27,7 @@ from close_library.accounting.purchase_orders.value_status import STANDINGS, STA
 from close_library.accounting.revenue.contracts import billing_rows, revenue_population
 from close_library.accounting.schedules import priced_deliveries
 from close_library.accounting.sql import day, owned, population, shown
-from close_library.evidence import Figure, Population, Result, Scope, Table
+from close_library.evidence import Figure, Population, Result, Scope, Table, cells_of
 from close_library.money import ZERO
 
 
@@ -118,7 +118,12 @@ def _by_order(scope: Scope, figures: dict[str, Figure], numbers: list[str]) -> T
     ]
     links += [(len(lines) - 1, n + 5, value) for n, value in enumerate(VALUES)]
     title = f"From order to cash, to {scope.closing_date}"
-    return Table(title, frame, total_row=True, links=tuple(links), types={"end_date": "date"})
+    first, last = len(numbers), len(lines) - 2
+    # What stands with no order is what the program has beyond its orders and the lines that follow.
+    others = [line for line in range(last + 1) if line != first]
+    formulas = tuple((first, n + 5, f"{{{value}}} - ({cells_of(value, others)})") for n, value in enumerate(VALUES))
+    types = {"end_date": "date"}
+    return Table(title, frame, total_row=True, links=tuple(links), types=types, formulas=formulas)
 
 
 def _beside_the_orders(scope: Scope) -> dict[str, dict[str, Decimal]]:

@@ -12,8 +12,8 @@ from decimal import Decimal
 from close_library.accounting.receivables.open_items import ITEM_SHOWN, open_item_population, require_receivable_rates
 from close_library.accounting.schedules import open_items
 from close_library.accounting.sql import day, owned, population
-from close_library.evidence import Chart, Figure, Population, Result, Scope, Table
-from close_library.money import ZERO, spell
+from close_library.evidence import Chart, Computed, Figure, Part, Population, Result, Scope, Table
+from close_library.money import spell
 
 COLUMNS = {
     "not_due": "Not due",
@@ -85,7 +85,7 @@ def aging(scope: Scope, as_of: date | None = None) -> Result:
 
 def columns_total(aged: Result) -> Decimal:
     """The sum of the aging columns."""
-    return sum((aged.figures[column].money for column in COLUMNS), ZERO)
+    return Computed.of((1, aged.figures[column]) for column in COLUMNS)
 
 
 def _by_customer(scope: Scope, at: date) -> Table:
@@ -107,7 +107,8 @@ def _by_customer(scope: Scope, at: date) -> Table:
     )
     last = len(frame) - 1
     links = tuple((last, n + 2, id) for n, id in enumerate([*COLUMNS, "total"]))
-    return Table("Aging by customer", frame, total_row=True, links=links)
+    parts = tuple(Part(column, (column,), {"customer": "customer_id"}) for column in COLUMNS)
+    return Table("Aging by customer", frame, total_row=True, links=links, parts=parts)
 
 
 def _items(scope: Scope, at: date) -> Table:
@@ -119,7 +120,8 @@ def _items(scope: Scope, at: date) -> Table:
         ORDER BY days_past_due DESC NULLS LAST, open_functional DESC, document, source_file, source_row
         """
     )
-    return Table("Open items, oldest first", frame)
+    of_item = Part("open_functional", ("total",), {"document": "document", "kind": "kind", "customer": "customer_id"})
+    return Table("Open items, oldest first", frame, parts=(of_item,))
 
 
 def _picture(figures: dict[str, Figure], currency: str) -> Chart:

@@ -17,7 +17,7 @@ from close_library.accounting.receivables.aging import PAST_DUE, aged_items, agi
 from close_library.accounting.receivables.open_items import open_item_population, require_receivable_rates
 from close_library.accounting.receivables.review_applications import unapplied_receipts
 from close_library.accounting.sql import day, memoised, owned, population, shown
-from close_library.evidence import Figure, Finding, Population, Result, Scope, Table
+from close_library.evidence import Figure, Finding, Part, Population, Result, Scope, Table
 from close_library.money import ratio, show
 
 CONVENTIONS = {
@@ -177,7 +177,10 @@ def _ratio_table(figures: dict[str, Figure], days: Decimal) -> Table:
             ],
         }
     )
-    return Table("Collections", frame, types={"amount": "ratio"})
+    # Beside the aging, two of these are its figures.
+    of_aging = {"closing_receivables": "{total}", "closing_not_due": "{not_due}"}
+    formulas = tuple((line, 1, of_aging[id]) for line, id in enumerate(figures) if id in of_aging)
+    return Table("Collections", frame, types={"amount": "ratio"}, formulas=formulas)
 
 
 def _call_list(scope: Scope) -> Table:
@@ -201,7 +204,10 @@ def _call_list(scope: Scope) -> Table:
         GROUP BY ALL ORDER BY past_due DESC, customer_id
         """
     )
-    return Table("Whom to call first: past due by customer, disputed amounts in their own currency", frame)
+    by = {"customer": "customer_id"}
+    parts = (Part("past_due", PAST_DUE, by), Part("invoices", PAST_DUE, by, counts=True))
+    title = "Whom to call first: past due by customer, disputed amounts in their own currency"
+    return Table(title, frame, parts=parts)
 
 
 def _past_due(scope: Scope) -> list[Finding]:

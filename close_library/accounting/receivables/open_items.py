@@ -9,17 +9,23 @@ from close_library.accounting.schedules import movements, open_items
 from close_library.accounting.sql import day, owned, population, shown, text
 from close_library.evidence import Population, Scope
 
-ITEM_SHOWN = shown(
-    document="document_number",
-    kind="kind",
-    customer="customer_id",
-    date="document_date",
-    due="due_date",
-    currency="currency",
-    open="open_amount::money",
-    rate="rate",
-    program="owner",
-)
+_ITEM = {
+    "document": "document_number",
+    "kind": "kind",
+    "customer": "customer_id",
+    "date": "document_date",
+    "due": "due_date",
+    "currency": "currency",
+    "open": "open_amount::money",
+    "rate": "rate",
+    "program": "owner",
+}
+
+ITEM_SHOWN = shown(**_ITEM)
+"""What a reader sees of an open item."""
+
+AGED_SHOWN = shown(**_ITEM, age="aging_column")
+"""The same of an aged item, with the column of the aging in which it stands."""
 
 MOVEMENT_SHOWN = shown(
     document="document_number",

@@ -12,9 +12,18 @@ from close_library.accounting.receivables.open_items import MOVEMENT_SHOWN, fx_i
 from close_library.accounting.reconciling_items import item_tables, opening_items
 from close_library.accounting.schedules import movements
 from close_library.accounting.sql import day, memoised, money_text, owned, population, shown
-from close_library.evidence import Figure, Population, Scope, Table
+from close_library.evidence import Figure, Part, Population, Scope, Table
 
-REF = "20"
+REF, CLOSING = "20", "20.2"
+"""The workpaper, and its schedule of the items at T."""
+
+CLASSES = {
+    "in_subledger_not_in_gl": "In the subledger, not in the ledger",
+    "in_gl_not_in_subledger": "In the ledger, not in the subledger",
+    "amount_differs": "Amount differs",
+    "timing": "Timing: on different sides of the period's end",
+}
+"""Class of a reconciling item, and the figure of its rows → what it says."""
 
 _TABLE_OF_KIND = """CASE kind WHEN 'receipt' THEN 'cash_receipts' WHEN 'discount' THEN 'cash_applications'
                    WHEN 'write_off' THEN 'cash_applications' ELSE 'invoices' END"""
@@ -33,9 +42,14 @@ def items_at_close(scope: Scope) -> str:
 
 def closing_item_tables(scope: Scope, id: str) -> dict[str, Table]:
     """The reconciling items at T as schedules."""
-    return item_tables(
-        scope, REF, id, "Reconciling items", items_at_close(scope), _COLUMNS, "class, document, namespace"
+    by = {"item": "item"}
+    parts = (
+        Part("subledger", tuple(f"-{name}" for name in CLASSES), by, {"side": "subledger"}),
+        Part("ledger", tuple(CLASSES), by, {"side": "gl"}),
+        Part("amount", tuple(CLASSES), by),
     )
+    order = "class, document, namespace"
+    return item_tables(scope, REF, id, "Reconciling items", items_at_close(scope), _COLUMNS, order, parts)
 
 
 def opening_item_table(scope: Scope, id: str) -> tuple[dict[str, Table], dict[str, Figure]]:
@@ -57,16 +71,18 @@ def opening_item_table(scope: Scope, id: str) -> tuple[dict[str, Table], dict[st
         closing=items_at_close(scope),
         behind=behind,
         rows=Population(scope.books, rows_behind(scope, "true", "opening")),
+        at_close=CLOSING,
     )
     return {id: table}, figures
 
 
 def rows_behind(scope: Scope, condition: str, when: str = "closing") -> str:
     """The rows of both sides to T (`opening`: the prior T) behind the reconciling items that meet a condition, signed so that
-    they add up to the items."""
+    they add up to the items. Each shows its item and on which side it stands."""
+    seen = f"map_concat(r.seen, {shown(item='i.item', side='r.side')})"
     signed = "CASE WHEN r.side = 'gl' THEN r.amount ELSE -r.amount END"
     return f"""
-        {population("r.source_table", "r.source_file", "r.source_row", signed, "r.seen")}
+        {population("r.source_table", "r.source_file", "r.source_row", signed, seen)}
         FROM (SELECT * FROM {sides(scope)} WHERE {_counts(scope, when)}) r
         JOIN {_differing(scope, when)} i USING (document, namespace) WHERE {condition}
     """

@@ -14,6 +14,8 @@ import pandas as pd
 from close_library.accounting.ledger import ledger_balance
 from close_library.accounting.receivables.open_items import open_item_population, require_receivable_rates
 from close_library.accounting.receivables.receivable_items import (
+    CLASSES,
+    CLOSING,
     closing_item_tables,
     items_at_close,
     opening_item_table,
@@ -21,15 +23,8 @@ from close_library.accounting.receivables.receivable_items import (
 )
 from close_library.accounting.receivables.review_applications import application_findings, manual_entry_findings
 from close_library.accounting.sql import no_rows
-from close_library.evidence import Figure, Finding, Population, Result, Scope, Table
+from close_library.evidence import Computed, Figure, Finding, Population, Result, Scope, Table
 from close_library.money import ZERO, agrees, show
-
-CLASSES = {
-    "in_subledger_not_in_gl": "In the subledger, not in the ledger",
-    "in_gl_not_in_subledger": "In the ledger, not in the subledger",
-    "amount_differs": "Amount differs",
-    "timing": "Timing: on different sides of the period's end",
-}
 
 _SEVERITY = {"timing": "warning"}
 
@@ -66,7 +61,7 @@ def receivables_to_ledger(scope: Scope) -> Result:
     opened, opening = opening_item_table(scope, "20.3")
     figures = {f.id: f for f in (subledger, ledger, difference, *classes.values(), unexplained)}
     return Result(
-        tables={"20.1": _bridge(figures), **closing_item_tables(scope, "20.2"), **opened},
+        tables={"20.1": _bridge(figures), **closing_item_tables(scope, CLOSING), **opened},
         figures=figures | opening,
         findings=(*_findings(scope), *application_findings(scope), *manual_entry_findings(scope)),
     )
@@ -75,7 +70,7 @@ def receivables_to_ledger(scope: Scope) -> Result:
 def bridged_balance(reconciliation: Result) -> Decimal:
     """The subledger plus every reconciling item: what the ledger says when nothing is unexplained."""
     figures = reconciliation.figures
-    return sum((figures[name].money for name in ("ar_subledger", *CLASSES)), ZERO)
+    return Computed.of((1, figures[name]) for name in ("ar_subledger", *CLASSES))
 
 
 def _both(left: Population | None, right: Population | None, sign: int = -1) -> str:

@@ -18,7 +18,7 @@ from close_library.accounting.revenue.contracts import (
     revenue_sums,
 )
 from close_library.accounting.sql import day, population, shown
-from close_library.evidence import Figure, Finding, Population, Result, Scope, Table
+from close_library.evidence import Figure, Finding, Part, Population, Result, Scope, Table
 from close_library.money import ZERO, agrees, show
 from close_library.parameters import COMPANY
 
@@ -80,7 +80,15 @@ def _by_contract(scope: Scope) -> Table:
         SELECT * FROM lines ORDER BY program, contract_id
         """
     )
-    return Table("Contract positions: revenue to date less billed to date", frame, types={"rate": "ratio"})
+    lines, own = {"contract_id": "contract_id"}, {"contract": "contract_id"}
+    parts = (
+        Part("revenue_to_date", table="22.2", of=("revenue_to_date",), by=lines),
+        Part("billed_to_date", table="22.2", of=("billed_to_date",), by=lines),
+        Part("deferred_revenue", ("deferred_revenue",), own),
+        Part("unbilled_receivable", ("unbilled_receivable",), own),
+    )
+    title = "Contract positions: revenue to date less billed to date"
+    return Table(title, frame, types={"rate": "ratio"}, parts=parts)
 
 
 def _by_line(scope: Scope) -> Table:

@@ -15,7 +15,7 @@ from close_library.accounting.revenue.revenue_to_ledger import revenue_of_period
 from close_library.accounting.revenue.roll_contracts import deferred_revenue_roll_forward
 from close_library.accounting.sql import day, population, shown, text, texts
 from close_library.evidence import Chart, Figure, Population, Result, Scope, Table
-from close_library.money import ZERO, spell
+from close_library.money import spell
 from close_library.period import Period
 
 NONE = "_none"
@@ -56,7 +56,7 @@ def revenue_disclosures(scope: Scope) -> Result:
         "62.4": _listed(
             "Remaining performance obligations by fiscal year", figures, _total_last(remaining), total_row=True
         ),
-        "62.5": _expedients(scope),
+        "62.5": _expedients(scope, figures),
     }
     charts = (
         _bars("62.c1", "Revenue of the period by billing model", models, scope.currency),
@@ -68,13 +68,12 @@ def revenue_disclosures(scope: Scope) -> Result:
 
 def disaggregated(disclosed: Result, kind: str) -> Decimal:
     """The sum of the revenue figures of one kind, `model` or `program`: it must be the revenue of the period."""
-    frame = disclosed.tables["62.2" if kind == "model" else "62.3"].frame
-    return sum(frame["amount"][:-1], ZERO)
+    return disclosed.added_up("62.2" if kind == "model" else "62.3", ["amount"])
 
 
 def scheduled(disclosed: Result) -> Decimal:
     """The sum of the remaining performance obligations over the fiscal years."""
-    return sum(disclosed.tables["62.4"].frame["amount"][:-1], ZERO)
+    return disclosed.added_up("62.4", ["amount"])
 
 
 def _by_model(scope: Scope) -> dict[str, Figure]:
@@ -149,7 +148,7 @@ def _bars(id: str, title: str, figures: dict[str, Figure], currency: str) -> Cha
     return Chart(id, "bars", title, currency, data)
 
 
-def _expedients(scope: Scope) -> Table:
+def _expedients(scope: Scope, figures: dict[str, Figure]) -> Table:
     """Which practical expedients stand behind the remaining obligations, for how many lines and how much revenue."""
     row = scope.books.rows(
         f"""
@@ -170,4 +169,6 @@ def _expedients(scope: Scope) -> Table:
     ]  # fmt: skip
     columns = ["expedient", "paragraph", "used", "what_it_means", "contract_lines", "revenue_of_the_period"]
     types = {"contract_lines": "int", "revenue_of_the_period": "money"}
-    return Table("Expedients", pd.DataFrame(rows, columns=columns, dtype=object), types=types)
+    models = " + ".join(f"{{revenue:{model}}}" for model in sorted(QUANTITY_MODELS) if f"revenue:{model}" in figures)
+    formulas = tuple((line, 5, models) for line in range(2) if models)
+    return Table("Expedients", pd.DataFrame(rows, columns=columns, dtype=object), types=types, formulas=formulas)

@@ -9,7 +9,7 @@ import pandas as pd
 from close_library.accounting.revenue.contracts import require_contract_rates, revenue_sums
 from close_library.accounting.revenue.remaining import remaining_rows
 from close_library.accounting.sql import text
-from close_library.evidence import Chart, Result, Scope, Table
+from close_library.evidence import Chart, Part, Result, Scope, Table
 from close_library.money import ZERO, spell
 
 MONTHS_AT_MOST, CONTRACTS_AT_MOST = 18, 5
@@ -46,7 +46,8 @@ def revenue_schedule(scope: Scope, contract: str = "") -> Result:
         """
     )
     title = "Revenue by month: earned to the period's end, scheduled after it" + (f", {contract}" if contract else "")
-    table = Table(title, frame, total_row=True)
+    earned = Part("earned", ("revenue_to_date",), {"date[:7]": "month"})
+    table = Table(title, frame, total_row=True, parts=(earned,))
     picture = _picture(
         scope, scope.books.frame(f"SELECT month, contract, {sums} FROM ({rows}) GROUP BY 1, 2 ORDER BY 1, 2")
     )

@@ -21,7 +21,7 @@ from close_library.accounting.revenue.contracts import (
 )
 from close_library.accounting.schedules import priced_deliveries
 from close_library.accounting.sql import FILE_ORDER, day, known_by, memoised, owned, population, shown, texts
-from close_library.evidence import Figure, Finding, Population, Result, Scope, Table
+from close_library.evidence import Figure, Finding, Part, Population, Result, Scope, Table
 from close_library.money import show
 from close_library.parameters import COMPANY
 
@@ -143,7 +143,9 @@ def _by_line(scope: Scope) -> Table:
     )
     last = len(frame) - 1
     ids = ("delivered_value", "accepted_value", "billed", "revenue")
-    return Table("By contract line", frame, total_row=True, links=tuple((last, n + 4, id) for n, id in enumerate(ids)))
+    links = tuple((last, n + 4, id) for n, id in enumerate(ids))
+    parts = tuple(Part(id, (id,), {"contract_line" if id == "billed" else "line": "contract_line_id"}) for id in ids)
+    return Table("By contract line", frame, total_row=True, links=links, parts=parts)
 
 
 def _differences(scope: Scope, figures: dict[str, Figure]) -> list[Finding]:

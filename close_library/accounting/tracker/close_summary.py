@@ -52,14 +52,14 @@ def close_summary(scope: Scope) -> Result:
     parts = by_program(scope, figures, names)
     over = trend(scope)
     whole = figures | standing_figures(scope) | order_figures(scope)
-    points = open_by_program(scope)
+    points = open_by_program(scope, "91.6")
     tables = {
         "91.1": _matrix(names, figures, parts),
-        "91.2": beside_prior_month(scope, figures, over),
+        "91.2": beside_prior_month(scope, figures, over, "91.3"),
         "91.3": trend_table(over),
         "91.4": _standing(scope),
         "91.5": points,
-        "91.6": open_by_workpaper(scope),
+        "91.6": open_by_workpaper(scope, "91.7"),
         "91.7": open_points(scope, POINTS_LISTED),
     }
     if scope.books.has("billing_tasks"):

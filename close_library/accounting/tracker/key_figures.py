@@ -10,15 +10,16 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from decimal import Decimal
 
-from close_library.accounting.receivables.open_items import open_item_population, require_receivable_rates
+from close_library.accounting.receivables.aging import aged_items
+from close_library.accounting.receivables.open_items import AGED_SHOWN, require_receivable_rates
 from close_library.accounting.revenue.contract_balances import BALANCES, contract_balance
 from close_library.accounting.revenue.contracts import require_contract_rates
 from close_library.accounting.revenue.revenue_to_ledger import billed, revenue_of_period
-from close_library.accounting.sql import memoised, text
+from close_library.accounting.sql import memoised, population, text
 from close_library.accounting.tracker.collected import collected
 from close_library.accounting.vendors.vendor_payables import vendor_figure
-from close_library.evidence import Figure, Population, Result, Scope
-from close_library.money import ZERO, ratio
+from close_library.evidence import Computed, Figure, Population, Result, Scope
+from close_library.money import ratio
 
 NONE = "_none"
 """The key of what belongs to no program."""
@@ -59,7 +60,11 @@ def key_figures(scope: Scope) -> dict[str, Figure]:
     figures |= {"billed": billed(scope), "collected": collected(scope)}
     for role, (label, side, _) in BALANCES.items():
         figures[role] = contract_balance(scope, role, label, side, scope.closing_date)
-    at_end = open_item_population(scope, scope.closing_date)
+    open_items = f"""
+        {population("source_table", "source_file", "source_row", "open_functional", AGED_SHOWN)}
+        FROM {aged_items(scope, scope.closing_date)}
+    """
+    at_end = Population(scope.books, open_items)
     figures["receivables"] = Figure.of("receivables", "Receivables", scope.currency, at_end)
     return figures
 
@@ -84,7 +89,7 @@ def by_program(scope: Scope, figures: Mapping[str, Figure], programs: Iterable[s
 
 def program_total(summary: Result, id: str) -> Decimal:
     """The sum of a key figure of the close summary over the programs and what belongs to none."""
-    return sum((figure.money for key, figure in summary.figures.items() if key.startswith(f"{id}:")), ZERO)
+    return Computed.of((1, figure) for key, figure in summary.figures.items() if key.startswith(f"{id}:"))
 
 
 def margin_percent(revenue: Decimal | None, margin: Decimal | None) -> Decimal | None:

@@ -6,12 +6,13 @@ concerns it; the company sees all, and what concerns no program.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 
 import pandas as pd
 
 from close_library.accounting.sql import owned
-from close_library.evidence import Chart, Scope, Table
+from close_library.evidence import Chart, Part, Result, Scope, Table
 from close_library.parameters import COMPANY
 
 TIE_OUT, NO_CONCLUSION = "tie_out_differs", "no_conclusion"
@@ -51,15 +52,16 @@ def open_points(scope: Scope, at_most: int = LISTED) -> Table:
     return Table(_titled(scope, f"What is open, the gravest and largest first{cut}"), frame, types={"amount": "money"})
 
 
-def open_by_workpaper(scope: Scope) -> Table:
-    """How much is open by workpaper; of the company by workpaper and program."""
+def open_by_workpaper(scope: Scope, listed: str) -> Table:
+    """How much is open by workpaper; of the company by workpaper and program. `listed`: the schedule of the points."""
     keys = "workpaper, title, program" if scope.is_company else "workpaper, title"
-    return _counted(scope, "What is open, by workpaper", keys)
+    return _counted(scope, "What is open, by workpaper", keys, listed)
 
 
-def open_by_program(scope: Scope) -> Table:
-    """How much is open by program."""
-    return _counted(scope, "What is open, by program", "program")
+def open_by_program(scope: Scope, by_workpaper: str) -> Table:
+    """How much is open by program: what `by_workpaper`, the schedule by workpaper and program, adds up to."""
+    parts = tuple(Part(name, table=by_workpaper, of=(name,), by={"program": "program"}) for name in COUNTS)
+    return replace(_counted(scope, "What is open, by program", "program", ""), parts=parts)
 
 
 def open_chart(id: str, table: Table, label: str) -> Chart | None:
@@ -76,18 +78,26 @@ def count_open(scope: Scope) -> Decimal:
     return Decimal(scope.books.rows(f"SELECT count(*) AS n FROM {_points(scope)}")[0]["n"])
 
 
-def points_counted(table: Table) -> Decimal:
-    """All points that a table counts, added up line by line."""
-    return Decimal(sum(int(value) for name in COUNTS for value in table.frame[name][:-1]))
+def points_counted(result: Result, table: str) -> Decimal:
+    """All points that a schedule (`90.7`, `91.6`) counts, added up line by line."""
+    return result.added_up(table, COUNTS)
 
 
-def _counted(scope: Scope, title: str, keys: str) -> Table:
+def _counted(scope: Scope, title: str, keys: str, listed: str) -> Table:
     lines = scope.books.frame(f"SELECT {keys}, {_COUNTED} FROM {_points(scope)} GROUP BY {keys} ORDER BY {keys}")
     total = scope.books.frame(f"SELECT 'Total' AS {keys.split(', ')[0]}, {_COUNTED} FROM {_points(scope)}")
     frame = pd.concat([lines.astype(object), total.astype(object)], ignore_index=True)
-    return Table(
-        _titled(scope, title), frame.where(frame.notna(), None), total_row=True, types=dict.fromkeys(COUNTS, "int")
-    )
+    by = {key: key for key in keys.split(", ") if key != "title"}
+    whats = {name: name.replace("_", " ") for name in (TIE_OUT, NO_CONCLUSION)}
+    parts = (
+        Part("errors", table=listed, by=by, where={"severity": "error"}, counts=True,
+             unless=tuple(("what", what) for what in whats.values())),
+        Part("warnings", table=listed, by=by, where={"severity": "warning"}, counts=True),
+        Part("tie_outs", table=listed, by=by, where={"what": whats[TIE_OUT]}, counts=True),
+        Part("no_conclusion", table=listed, by=by, where={"what": whats[NO_CONCLUSION]}, counts=True),
+    )  # fmt: skip
+    frame, types = frame.where(frame.notna(), None), dict.fromkeys(COUNTS, "int")
+    return Table(_titled(scope, title), frame, total_row=True, types=types, parts=parts)
 
 
 def _points(scope: Scope) -> str:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from decimal import Decimal
 
 from close_library.accounting.purchase_orders.orders import (
-    FUND_SHOWN,
     VALUE_SHOWN,
     funding_rows,
     orders,
@@ -13,8 +12,11 @@ from close_library.accounting.purchase_orders.orders import (
     value_rows,
 )
 from close_library.accounting.revenue.contracts import of_period
-from close_library.accounting.sql import memoised, owned, population
+from close_library.accounting.sql import memoised, owned, population, shown
 from close_library.evidence import Figure, Population, Scope
+
+_FUND_SHOWN = shown(purchase_order="po_number", amendment="amendment_number", date="dated", amount="amount::money",
+                    currency="currency", program="program")  # fmt: skip
 
 
 def orders_in_use(scope: Scope) -> str:
@@ -60,8 +62,8 @@ def order_figures(scope: Scope) -> dict[str, Figure]:
     """`funded`, `committed`, `remaining` over all orders of the scope. Raises BooksError where an exchange rate is missing."""
     require_order_rates(scope)
     funds = f"""
-        {population("source_table", "source_file", "source_row", "functional", FUND_SHOWN)}
-        FROM {funding_rows(scope)} WHERE po_number IN (SELECT po_number FROM {orders_in_use(scope)})
+        {population("f.source_table", "f.source_file", "f.source_row", "f.functional", _FUND_SHOWN)}
+        FROM {funding_rows(scope)} f JOIN {orders_in_use(scope)} o USING (po_number)
     """
     used = f"""
         SELECT v.* FROM {value_rows(scope)} v JOIN {orders_in_use(scope)} o ON o.po_number = v.po_number AND o.basis = v.value

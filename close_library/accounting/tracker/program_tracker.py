@@ -43,9 +43,9 @@ def program_tracker(scope: Scope) -> Result:
     """
     figures = key_figures(scope) | standing_figures(scope) | order_figures(scope)
     over = trend(scope)
-    points = open_by_workpaper(scope)
+    points = open_by_workpaper(scope, "90.8")
     tables = {
-        "90.1": beside_prior_month(scope, figures, over),
+        "90.1": beside_prior_month(scope, figures, over, "90.2"),
         "90.2": trend_table(over),
         "90.3": _orders(scope),
         "90.4": payment_table(scope),
@@ -65,10 +65,10 @@ def program_tracker(scope: Scope) -> Result:
     return Result(tables=tables, figures=figures, charts=tuple(chart for chart in charts if chart))
 
 
-def beside_prior_month(scope: Scope, figures: Mapping[str, Figure], over: Trend) -> Table:
+def beside_prior_month(scope: Scope, figures: Mapping[str, Figure], over: Trend, months: str) -> Table:
     """Each key figure, the month's beside the month's before it, and what it says; the margin's percentage in between.
 
-    The month before stands as signed, else on today's books.
+    The month before stands as signed, else on today's books; `months` is the schedule that shows it by month.
     """
     before = prior_month(scope, over)
     lines = []
@@ -77,11 +77,19 @@ def beside_prior_month(scope: Scope, figures: Mapping[str, Figure], over: Trend)
         change = None if now is None or then is None else figures[id].money - then
         lines.append([figures[id].label.removesuffix(" of the period"), now, then, change, words])
     columns = ["figure", str(scope.period), str(scope.period.prior), "change", "what_it_is"]
+    shown_by_month = {*OF_PERIOD, "margin_percent"} if scope.period.prior in over.months else set()
+    formulas = tuple(
+        (row, 2, f"[{months}!{id}#{over.months.index(scope.period.prior)}]")
+        for row, id in enumerate(WORDS)
+        if id in shown_by_month
+    )
     return Table(
         "This month beside the month before",
         pd.DataFrame(lines, columns=columns, dtype=object),
         links=tuple((row, 1, id) for row, id in enumerate(WORDS)),
         types=dict.fromkeys(columns[1:4], "ratio"),
+        relations={"change": f"[{columns[1]}] - [{columns[2]}]"},
+        formulas=formulas,
     )
 
 

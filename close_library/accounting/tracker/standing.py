@@ -9,7 +9,7 @@ from close_library.accounting.purchase_orders.review_deliveries import not_bille
 from close_library.accounting.receivables.aging import COLUMNS, PAST_DUE, aged_items
 from close_library.accounting.receivables.open_items import ITEM_SHOWN
 from close_library.accounting.sql import population, shown, texts
-from close_library.evidence import Figure, Population, Scope, Table
+from close_library.evidence import Figure, Part, Population, Scope, Table
 from close_library.money import ZERO
 
 INVOICES_LISTED = 20
@@ -53,9 +53,14 @@ def payment_table(scope: Scope) -> Table:
     ]
     frame = pd.DataFrame(lines, columns=["what_is_open", "amount", "items", "oldest", "days_past_due"], dtype=object)
     places = {column: row for row, column in enumerate(COLUMNS)}
+    parts = (
+        Part(name, ("receivables",), where={"age": column}, counts=name == "items", lines=(row,))
+        for column, row in places.items()
+        for name in ("amount", "items")
+    )
     links = ((len(lines) - 1, 1, "receivables"), (places["unapplied_cash"], 1, "unapplied_cash"))
     types = {"amount": "money", "items": "int", "oldest": "date", "days_past_due": "int"}
-    return Table("What customers owe, by age", frame, total_row=True, links=links, types=types)
+    return Table("What customers owe, by age", frame, total_row=True, links=links, types=types, parts=tuple(parts))
 
 
 def past_due_table(scope: Scope) -> Table:
@@ -69,9 +74,9 @@ def past_due_table(scope: Scope) -> Table:
         ORDER BY days_past_due DESC, open_functional DESC, document_number, source_file, source_row LIMIT {INVOICES_LISTED}
         """
     )
-    return Table(
-        f"Invoices past due, the longest first (at most {INVOICES_LISTED})", frame, types={"days_past_due": "int"}
-    )
+    title = f"Invoices past due, the longest first (at most {INVOICES_LISTED})"
+    part = Part("open", ("past_due",), {"document": "invoice"})
+    return Table(title, frame, types={"days_past_due": "int"}, parts=(part,))
 
 
 def unbilled_table(scope: Scope) -> Table:
@@ -91,7 +96,8 @@ def unbilled_table(scope: Scope) -> Table:
         """
     )
     links = ((len(frame) - 1, 3, "delivered_not_billed"),)
-    return Table("Delivered and accepted, on no invoice yet", frame, total_row=True, links=links)
+    count = Part("deliveries", ("delivered_not_billed",), {"line": "contract_line_id"}, counts=True)
+    return Table("Delivered and accepted, on no invoice yet", frame, total_row=True, links=links, parts=(count,))
 
 
 def _aged(scope: Scope, condition: str) -> Population:

@@ -10,7 +10,7 @@ from close_library.accounting.billing.reviewed_lines import reviewed_lines
 from close_library.accounting.revenue.contracts import of_period
 from close_library.accounting.sql import FILE_ORDER, owned, population, shown, text
 from close_library.accounting.vendors.vendor_work_findings import line_tests, vendor_work_findings
-from close_library.evidence import Figure, Finding, Population, Result, Scope, Table
+from close_library.evidence import Computed, Figure, Finding, Part, Population, Result, Scope, Table
 from close_library.money import ZERO
 
 _BILLED = {"invoice": "vendor_invoice_number", "line": "line_number", "vendor": "vendor_id", "date": "invoice_date",
@@ -68,7 +68,7 @@ def vendor_work_review(scope: Scope) -> Result:
 
 def reviewed_total(review: Result) -> Decimal:
     """All lines of approved and paid invoices that the review saw: with work and without, less those not approved yet."""
-    return review.billed.money + review.billed_without_work.money - review.billed_not_approved.money
+    return Computed.of([(1, review.billed), (1, review.billed_without_work), (-1, review.billed_not_approved)])
 
 
 def _figures(scope: Scope) -> dict[str, Figure]:
@@ -132,7 +132,9 @@ def _by_vendor(scope: Scope) -> Table:
     )
     ids = ("owed", "billed", "difference", "billed_without_work")
     links = tuple((len(frame) - 1, column, id) for column, id in enumerate(ids, start=3))
-    return Table("By vendor", frame, total_row=True, links=links)
+    by = {"vendor": "vendor"}
+    parts = (Part("work_reviewed", ("work_reviewed",), by, counts=True), *(Part(id, (id,), by) for id in ids[:2]))
+    return Table("By vendor", frame, total_row=True, links=links, parts=(*parts, Part(ids[3], (ids[3],), by)))
 
 
 def _rates(scope: Scope) -> Table:
@@ -144,7 +146,10 @@ def _rates(scope: Scope) -> Table:
         FROM {reviewed_lines(scope)} WHERE known GROUP BY ALL ORDER BY ALL
         """
     )
-    return Table("Rates in force for the work that was billed", frame, types=dict.fromkeys(_RATES, "decimal"))
+    by = {"vendor": "vendor", "type": "work_type"}
+    parts = (Part("work", ("owed",), by, counts=True), Part("owed", ("owed",), by))
+    title = "Rates in force for the work that was billed"
+    return Table(title, frame, types=dict.fromkeys(_RATES, "decimal"), parts=parts)
 
 
 def _differing(scope: Scope) -> Table:
@@ -162,4 +167,5 @@ def _differing(scope: Scope) -> Table:
         WHERE functional <> owed OR why <> '' ORDER BY invoice_date, vendor_invoice_id, line_number, {FILE_ORDER}
         """
     )
-    return Table("Lines that need a look", frame, types=dict.fromkeys(_QUANTITIES, "quantity"))
+    parts = (Part("billed", ("billed",), {"work": "work"}), Part("owed", ("owed",), {"work": "work"}))
+    return Table("Lines that need a look", frame, types=dict.fromkeys(_QUANTITIES, "quantity"), parts=parts)

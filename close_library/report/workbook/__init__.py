@@ -26,6 +26,7 @@ from close_library.report.rows_file import RowsFile
 from close_library.report.workbook.checks import write_findings, write_parameters, write_sources, write_tie_outs
 from close_library.report.workbook.data import write_data
 from close_library.report.workbook.frame import Book
+from close_library.report.workbook.live import Live
 from close_library.report.workbook.pictures import write_charts
 from close_library.report.workbook.schedules import sheet_names, write_schedule
 from close_library.report.workbook.summary import write_summary
@@ -74,11 +75,11 @@ def _write_sheets(book: Book, rows: RowsFile) -> None:
     before |= {name: book.add_sheet(name) for name in _BEFORE[1:] if name not in before}
     charts = book.add_sheet("Charts") if book.document.get("charts") else None
     data = write_data(book, book.add_streamed_sheet("Data"), rows)
-    figures = write_summary(book, before["Summary"], data)
-    write_tie_outs(book, before["Tie-outs"], figures)
+    live = Live(book.document, write_summary(book, before["Summary"], data), schedules)
+    write_tie_outs(book, before["Tie-outs"], live)
     write_findings(book, before["Findings"])
     for id, sheet in sheets.items():
-        write_schedule(book, sheet, id, figures, data)
+        write_schedule(book, sheet, id, live, data)
     if charts:
         write_charts(book, charts)
     write_sources(book, book.add_sheet("Sources"))

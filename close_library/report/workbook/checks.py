@@ -9,14 +9,15 @@ from typing import Any
 from close_library.report.checks import gravest_first, legend_of, quoted_in_words, remark_of_finding, subject_of_tie_out
 from close_library.report.said import remark_on
 from close_library.report.wording import places_of, show_keys, show_name
+from close_library.report.workbook.formula import read
 from close_library.report.workbook.frame import Book, Sheet
 from close_library.report.workbook.inputs import EXPLAIN, Inputs
-from close_library.report.workbook.summary import FigureCell
+from close_library.report.workbook.live import Live
 
 _LEGEND_NOTE = "Difference = per books − per workpaper. A tick mark is earned by the check that ran and agreed."
 
 
-def write_tie_outs(book: Book, sheet: Sheet, figures: Mapping[str, FigureCell]) -> None:
+def write_tie_outs(book: Book, sheet: Sheet, live: Live) -> None:
     """Each tie-out: both amounts, the difference and the verdict as formulas, the tick mark, and the legend."""
     names = ["no.", "what must agree", "per workpaper", "per books", "difference", "tolerance", "agrees?", "tick mark"]
     sheet.columns(0, names, [2 <= column <= 5 for column in range(len(names))])
@@ -25,7 +26,7 @@ def write_tie_outs(book: Book, sheet: Sheet, figures: Mapping[str, FigureCell]) 
     inputs.head(0)
     tie_outs = book.document.get("tie_outs") or []
     for row, tie_out in enumerate(tie_outs, 1):
-        _tie_out(book, sheet, row, tie_out, figures)
+        _tie_out(book, sheet, row, tie_out, live)
         _explained(book, sheet, row, tie_out, inputs)
     if not tie_outs:
         sheet.text(1, 1, "No tie-out was made.", "note")
@@ -52,7 +53,7 @@ def _explained(book: Book, sheet: Sheet, row: int, tie_out: Mapping[str, Any], i
     sheet.height_for(row, (tie_out["label"], 46), *said)
 
 
-def _tie_out(book: Book, sheet: Sheet, row: int, tie_out: Mapping[str, Any], figures: Mapping[str, FigureCell]) -> None:
+def _tie_out(book: Book, sheet: Sheet, row: int, tie_out: Mapping[str, Any], live: Live) -> None:
     line, amounts = (
         row + 1,
         {name: Decimal(tie_out[name]) for name in ("per_workpaper", "per_books", "difference", "tolerance")},
@@ -61,9 +62,9 @@ def _tie_out(book: Book, sheet: Sheet, row: int, tie_out: Mapping[str, Any], fig
     sheet.text(row, 0, tie_out["id"])
     sheet.text(row, 1, tie_out["label"], "wrapped")
     for column, side in ((2, "per_workpaper"), (3, "per_books")):
-        figure = figures.get(tie_out.get(f"{side}_figure") or "")
-        if figure is not None and figure.amount == amounts[side]:
-            sheet.formula(row, column, f"={figure.reference}", amounts[side], places=places)
+        formula = _side(tie_out, side, amounts[side], places, live)
+        if formula:
+            sheet.formula(row, column, formula, amounts[side], places=places)
         else:
             sheet.amount(row, column, amounts[side], places)
     sheet.formula(row, 4, f"=ROUND(D{line}-C{line},{places})", amounts["difference"], places=places)
@@ -76,6 +77,15 @@ def _tie_out(book: Book, sheet: Sheet, row: int, tie_out: Mapping[str, Any], fig
         "beside",
     )
     sheet.text(row, 7, tie_out["tick"] if tie_out["agreed"] else "✗", "value")
+
+
+def _side(tie_out: Mapping[str, Any], side: str, amount: Decimal, places: int, live: Live) -> str:
+    """The formula of a side: the figure that it is, or how it is made of figures; empty where it is of another workpaper."""
+    figure = live.figures.get(tie_out.get(f"{side}_figure") or "")
+    if figure is not None and figure.amount == amount:
+        return f"={figure.reference}"
+    made = read(tie_out.get(f"{side}_formula") or "")
+    return live.formula(made, amount, places) if made else ""
 
 
 def write_findings(book: Book, sheet: Sheet) -> None:

@@ -6,10 +6,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 
+from xlsxwriter.utility import xl_col_to_name
+
 from close_library.report.reading_order import figures_of
 from close_library.report.rows_file import Block, RowsFile, SourceRow
 from close_library.report.wording import NEVER_SUMMED, least_places, show_name
-from close_library.report.workbook.breakdown import Breakdown, breakdown_of
+from close_library.report.workbook.breakdown import Breakdown, Rows, breakdown_of, shown_part
 from close_library.report.workbook.frame import Book, StreamedSheet
 from close_library.report.workbook.streamed import Cells, plain_number, style_of
 
@@ -34,20 +36,32 @@ class Data:
     left_out: Mapping[str, int] = field(default_factory=dict)
     """Figures whose source rows are too many to be here."""
 
-    def column(self, column: int) -> str:
-        """A column's range, without its heading."""
-        letter = Cells().letter(column)
-        return f"Data!${letter}$2:${letter}${max(2, self.last_row)}"
+    def column(self, column: int, figure: str = "") -> str:
+        """A column's range, without its heading; of one figure's rows where it is named."""
+        letter, block = xl_col_to_name(column), self.blocks.get(figure)
+        first, last = (block.first, block.last) if block else (2, max(2, self.last_row))
+        return f"Data!${letter}${first}:${letter}${last}"
 
     def total_of(self, figure: str, places: int) -> str:
         """The formula that adds up a figure's rows."""
         return f'=ROUND(SUMIFS({self.column(AMOUNT)},{self.column(KEY)},"{self.keys[figure]}"),{places})'
 
-    def part_of(self, figure: str, shown: str, value: str, places: int) -> str:
-        """The formula that adds up those of a figure's rows that show a value."""
-        part = self.column(self.parts_column + self.breakdown.names.index(shown))
-        criteria = f'{self.column(KEY)},"{self.keys[figure]}",{part},"{self.breakdown.key(value)}"'
-        return f"=ROUND(SUMIFS({self.column(AMOUNT)},{criteria}),{places})"
+    def part_of(self, rows: Rows, places: int) -> str:
+        """The formula that adds up, or counts, those of some figures' rows that show some values."""
+        some = [(sign, figure) for sign, figure in rows.figures if figure in self.blocks] or rows.figures[:1]
+        found = "".join(f"{'-' if sign < 0 else '+'}{self._part(figure, rows)}" for sign, figure in some).removeprefix(
+            "+"
+        )
+        return f"={found}" if rows.counts else f"=ROUND({found},{places})"
+
+    def _part(self, figure: str, rows: Rows) -> str:
+        """One figure's part: only its own block of lines is gone through."""
+        criteria = [self.column(KEY, figure), f'"{self.keys[figure]}"']
+        for name, value in rows.shows:
+            place = self.parts_column + self.breakdown.names.index(name)
+            criteria += [self.column(place, figure), f'"{self.breakdown.key(value)}"']
+        listed = ",".join(criteria)
+        return f"COUNTIFS({listed})" if rows.counts else f"SUMIFS({self.column(AMOUNT, figure)},{listed})"
 
     def count_of(self, figure: str) -> str:
         """The formula that counts a figure's source rows."""
@@ -91,7 +105,7 @@ def _lines(
     """One row after the other, as the file holds them."""
     cells, breakdown = Cells(), data.breakdown
     text, number = cells.text, cells.number
-    parts = {name: data.parts_column + place for place, name in enumerate(breakdown.names)}
+    parts = [(data.parts_column + place, *shown_part(name)) for place, name in enumerate(breakdown.names)]
     columns = {name: data.parts_column + len(parts) + place for place, name in enumerate(shown)}
     least = {id: least_places("USD" if unit in NEVER_SUMMED else unit) for id, unit in units.items()}
     style = cache(lambda places: style_of(book.format("number", places)))
@@ -111,8 +125,8 @@ def _lines(
             digits, places = plain_number(amount)
             parts_of_row.append(number(line, AMOUNT, digits, style(max(places, least[figure]))))
         parts_of_row.append(number(line, ROWS, str(count), whole))
-        for name, column in parts.items():
-            key = breakdown.keys.get(seen.get(name, ""))
+        for column, name, cut in parts:
+            key = breakdown.keys.get(seen.get(name, "")[:cut])
             if key:
                 parts_of_row.append(text(line, column, key))
         for column, value in sorted((columns[name], value) for name, value in seen.items() if name in columns):

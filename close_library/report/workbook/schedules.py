@@ -15,18 +15,22 @@ from close_library.report.reading_order import links_of, tables_of
 from close_library.report.said import follow_up_of, is_items, remark_on
 from close_library.report.wording import NUMERIC_KINDS, places_of, show_code, show_name
 from close_library.report.workbook.data import Data
+from close_library.report.workbook.formula import Formula, read
 from close_library.report.workbook.frame import Book, Sheet
 from close_library.report.workbook.inputs import EXPLAIN, FOLLOW_UP, Inputs
-from close_library.report.workbook.relations import terms_of
+from close_library.report.workbook.live import FIRST_ROW, HEADING_ROW, Live, Place, kinds_of
+from close_library.report.workbook.relations import relations_of
 from close_library.report.workbook.summary import FigureCell
-
-HEADING_ROW, FIRST_ROW = 1, 2
-"""A schedule's sheet: its title, its headings, its lines."""
 
 _WIDEST, _WIDE, _NARROWEST = 44, 30, 11
 _NAME_LIMIT = 31
 _BRIDGES = ("line", "term")
 """First column of the schedules that lead from one balance to another."""
+
+_ADDED_UP = frozenset({"money", "int", "quantity", "decimal"})
+"""Kinds of columns that a total row adds up."""
+
+_RATIO_PLACES = 4
 
 _NOT_IN_NAMES = frozenset("[]:*?/\\'")
 
@@ -48,10 +52,10 @@ def sheet_names(book: Book, taken: Iterable[str]) -> dict[str, str]:
     return names
 
 
-def write_schedule(book: Book, sheet: Sheet, id: str, figures: Mapping[str, FigureCell], data: Data) -> None:
+def write_schedule(book: Book, sheet: Sheet, id: str, live: Live, data: Data) -> None:
     """One schedule on its sheet."""
     table = tables_of(book.document)[id]
-    _Schedule(book, sheet, id, table, figures, data, _widths(table)).write()
+    _Schedule(book, sheet, id, table, live, data, _widths(table)).write()
 
 
 @dataclass(frozen=True)
@@ -62,7 +66,7 @@ class _Schedule:
     sheet: Sheet
     id: str
     table: Mapping[str, Any]
-    figures: Mapping[str, FigureCell]
+    live: Live
     data: Data
     widths: Sequence[int]
 
@@ -140,7 +144,7 @@ class _Schedule:
 
     @cached_property
     def _kinds(self) -> list[str]:
-        return self.table.get("types") or ["text"] * len(self.table["columns"])
+        return list(kinds_of(self.table))
 
     @property
     def _shows_all(self) -> bool:
@@ -151,28 +155,50 @@ class _Schedule:
     def _links(self) -> dict[tuple[int, int], FigureCell]:
         """The figure that a cell shows, where there is one."""
         links = links_of(self.table, self.book.document.get("figures") or {})
-        return {place: self.figures[id] for place, id in links.items() if id in self.figures}
+        return {place: self.live.figures[id] for place, id in links.items() if id in self.live.figures}
+
+    @cached_property
+    def _formulas(self) -> dict[tuple[int, int], Formula]:
+        """How single cells follow, as the schedule declares it."""
+        declared = self.table.get("formulas") or []
+        return {(line, column): formula for line, column, text in declared if (formula := read(text))}
+
+    @cached_property
+    def _relations(self) -> list[list[Formula]]:
+        """How the cells of each column may follow from their line."""
+        columns, declared = self.table["columns"], self.table.get("relations") or {}
+        return [relations_of(column, columns, declared) for column in columns]
 
     def _total(self, line: int, column: int, text: str | None) -> None:
         """A cell of the total row: the live sum of the rows above where all of them are here and make it up."""
         above = [values[column] for values in self.table["rows"][:line]]
-        if self._kinds[column] == "money" and text is not None and self._shows_all and _foots(above, text):
-            places = places_of(Decimal(text), self.book.currency)
+        is_sum = self._kinds[column] in _ADDED_UP and "days" not in self.table["columns"][column]
+        spanned = (Place(self.id, each, column) for each in range(line))
+        if (
+            is_sum and text is not None and self._shows_all and _foots(above, text)
+            and self.live.follows(Place(self.id, line, column), spanned)
+        ):  # fmt: skip
+            places = self._places(column, text)
             formula = f"=ROUND(SUM({self._span(column, line - 1)}),{places})"
             self.sheet.formula(FIRST_ROW + line, column, formula, Decimal(text), "total", places)
         else:
             self._cell(line, column, text, "total")
 
+    def _places(self, column: int, text: str) -> int:
+        return places_of(Decimal(text), self.book.currency if self._kinds[column] == "money" else "")
+
     def _cell(self, line: int, column: int, text: str | None, style: str) -> None:
         """A text, a day, a number, the figure that it is, its part of a figure, or what follows from its line."""
         place, kind = (FIRST_ROW + line, column), self._kinds[column]
         if kind in NUMERIC_KINDS and text is not None:
-            places = places_of(Decimal(text), self.book.currency if kind == "money" else "")
+            places = self._places(column, text)
             formula = self._formula(line, column, text, places)
             if formula:
                 self.sheet.formula(*place, formula, Decimal(text), style, places)
             else:
                 self.sheet.amount(*place, Decimal(text), places, style)
+        elif kind in NUMERIC_KINDS and (formula := self._undefined(line, column)):
+            self.sheet.formula(*place, formula, "", style, _RATIO_PLACES)
         elif kind == "date" and text is not None and style == "plain":
             self.sheet.date(*place, text)
         else:
@@ -185,15 +211,35 @@ class _Schedule:
 
     def _formula(self, line: int, column: int, text: str, places: int) -> str:
         """How a number follows from others; empty where it is on its own."""
-        amount, figure = Decimal(text), self._links.get((line, column))
+        amount, figure, place = Decimal(text), self._links.get((line, column)), Place(self.id, line, column)
         if figure is not None and figure.amount is not None and abs(figure.amount) == abs(amount):
             return f"={'' if figure.amount == amount else '-'}{figure.reference}"
+        own = self._formulas.get((line, column))
+        formula = self.live.formula(own, amount, places, place) if own else ""
+        if formula:
+            return formula
         part = self.data.breakdown.cells.get((self.id, line, column))
         if part:
-            return self.data.part_of(*part, places)
-        terms = terms_of(self.table["columns"][column], self.table["columns"], self.table["rows"][line])
-        cells = "".join(f"{sign}{xl_rowcol_to_cell(FIRST_ROW + line, place)}" for sign, place in terms)
-        return f"=ROUND({cells.removeprefix('+')},{places})" if terms else ""
+            return self.data.part_of(part, places)
+        of_lines = (self.live.part(part, amount, places, place) for part in self._parts_of_lines.get(column, ()))
+        of_line = (self.live.formula(relation, amount, places, place) for relation in self._relations[column])
+        return next((formula for formula in (*of_lines, *of_line) if formula), "")
+
+    @cached_property
+    def _parts_of_lines(self) -> dict[int, list[Mapping[str, Any]]]:
+        """The columns that are sums over the lines of another schedule."""
+        columns = self.table["columns"]
+        found: dict[int, list[Mapping[str, Any]]] = {}
+        for part in self.table.get("parts") or []:
+            if part.get("table") and part["column"] in columns:
+                found.setdefault(columns.index(part["column"]), []).append(part)
+        return found
+
+    def _undefined(self, line: int, column: int) -> str:
+        """The formula of a ratio that has no value, for it would divide by zero; empty where a cell is empty otherwise."""
+        place = Place(self.id, line, column)
+        found = (self.live.undefined(each, _RATIO_PLACES, place) for each in self._relations[column] if each.divides)
+        return next((formula for formula in found if formula), "")
 
     def _fit(self, line: int, values: Sequence[str | None], said: Sequence[tuple[str, float]]) -> None:
         """Make room for texts that are longer than their column is wide."""
