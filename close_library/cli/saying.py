@@ -211,7 +211,8 @@ def history(
     as_json: AsJson = False,
 ) -> None:
     """Show what was said, by whom and when; or verify that the record is as it was written."""
-    from close_library.cli.printing import counted, print_events, say
+    from close_library.cli.printing import print_events, say
+    from close_library.money import counted
     from close_library.run.speaking.history import event_as_data, verify_history
     from close_library.run.speaking.history import history as events_of
 

@@ -68,7 +68,7 @@ def chart_data(chart: Mapping[str, Any]) -> Any:
 
 def finish(drawn: Any, chart: Mapping[str, Any], period_end: str) -> None:
     """Colours, markers and a workbook of our own, which holds no clock."""
-    drawn.font.size, drawn.font.name, drawn.font.color.rgb = Pt(11), "Calibri", colour(INK)
+    drawn.font.size, drawn.font.name, drawn.font.color.rgb = Pt(11), "Arial", colour(INK)
     drawn.has_title = False
     names, rows = series_of(chart)
     drawn.has_legend = len(names) > 1
