@@ -133,7 +133,8 @@ def show_code(text: str, column: str) -> str:
     """A cell of a column that holds codes of ours as words; document numbers and names stay as they are."""
     if _REMEASURED.fullmatch(text):
         return f"{text} (remeasurement of {text[3:]})"
-    return show_name(text) if column in _CODED and _CODE.fullmatch(text) else text
+    code = text.replace(" ", "_") if column == "what" else text
+    return show_name(code) if column in _CODED and _CODE.fullmatch(code) else text
 
 
 def terms_in(document: Mapping[str, Any]) -> list[tuple[str, str]]:
