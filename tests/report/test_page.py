@@ -203,6 +203,12 @@ def test_a_page_that_leaves_rows_out_says_where_they_are(tmp_path: Path, monkeyp
     assert "70_aging_and_collections.xlsx holds all in its sheet Data" in text
 
 
+def test_the_way_to_each_part_stands_on_top_in_the_order_of_the_page(paper: Built) -> None:
+    page = render_html(*paper, NOTHING_SAID, CODE).decode()
+    parts = re.findall(r'href="#([a-z-]+)">', page.split("<nav")[1].split("</nav>")[0])
+    assert parts == re.findall(r'<h2 id="([a-z-]+)"', page), "every part, and none that is not there"
+
+
 def test_the_code_stands_folded_with_its_digest(tmp_path: Path) -> None:
     page = render_html(*build("bridge", tmp_path), NOTHING_SAID, CODE).decode()
     assert page.count("<details>") == len(CODE) and "<details open" not in page
