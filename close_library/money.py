@@ -106,3 +106,8 @@ def show(amount: Decimal | None, currency: str = "USD") -> str:
     whole, _, cents = text.partition(".")
     grouped = f"{int(whole):,}" + (f".{cents}" if cents else "")
     return f"({grouped})" if amount < 0 else grouped
+
+
+def counted(count: int, noun: str) -> str:
+    """A count with its noun: `1 item`, `2 items`."""
+    return f"{count:,} {noun}" + ("" if count == 1 else "s")

@@ -244,7 +244,7 @@ def test_an_error_with_json_is_one_object_on_stdout(tiny: Tiny) -> None:
 def test_list_shows_the_plan(tiny: Tiny) -> None:
     said = tiny.say("list", "--program", "atlas")
     assert said.code == 0
-    assert "1 notebooks to execute: 1 workpapers, 1 programs (atlas)." in said.out
+    assert "1 notebook to execute: 1 workpaper, 1 program (atlas)." in said.out
     plan = json.loads(tiny.say("list", "--json").out)
     assert [each["program"] for each in plan["executions"]] == ["_company", "atlas", "borealis"]
     assert plan["period"] == "2026-05"

@@ -12,6 +12,7 @@ from close_library.binder.changes import changes_since
 from close_library.binder.manifest import binder_hash, read_manifest
 from close_library.binder.verdict import Verdict, first_line
 from close_library.errors import ReportError
+from close_library.money import counted
 from close_library.run.files.atomic import json_bytes
 
 
@@ -63,9 +64,11 @@ def _check_changes(archive: Archive, manifest: dict[str, Any], before: Archive, 
         verdict.differs(contents.RESOLVED, f"parameters that can't be compared ({first_line(error)})")
         return
     if json_bytes([change.as_data() for change in changes]) == archive.read(contents.CHANGES):
-        verdict.held.append(f"What changed since is as it says: {len(changes):,} settings, notebooks and packages.")
+        verdict.held.append(
+            f"What changed since, of settings, notebooks and packages, is as it says: {counted(len(changes), 'change')}."
+        )
     else:
-        verdict.differs(contents.CHANGES, f"not what the two binders give, which is {len(changes):,} changes")
+        verdict.differs(contents.CHANGES, f"not what the two binders give, which is {counted(len(changes), 'change')}")
 
 
 def _note_one_between(path: Path, manifest: dict[str, Any], verdict: Verdict) -> None:

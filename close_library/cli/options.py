@@ -38,7 +38,7 @@ Notebooks = Annotated[
         metavar="DIR", help="The folder of the workpapers' notebooks.", show_default="./notebooks, else the project's"
     ),
 ]
-AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object instead of tables.")]
+AsJson = Annotated[bool, typer.Option("--json", metavar="", help="Print one JSON object instead of tables.")]
 
 
 def print_json(value: dict[str, Any]) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from close_library.money import show
+from close_library.money import counted, show
 from close_library.parameters import COMPANY
 from close_library.record import Event
 from close_library.run.gathering.redraw import Place
@@ -48,11 +48,6 @@ def say(console: Console, text: str) -> None:
 def named(program: str) -> str:
     """A program as a person says it."""
     return "all programs" if program == COMPANY else program
-
-
-def counted(count: int, word: str) -> str:
-    """`1 item`, `2 items`."""
-    return f"{count} {word}" + ("" if count == 1 else "s")
 
 
 def print_asked(console: Console, asked: Sequence[Asked]) -> None:

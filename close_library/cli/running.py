@@ -40,10 +40,10 @@ def run(
         int, typer.Option(metavar="N", min=0, help="Notebooks at once; 0 is one for each processor.")
     ] = 0,
     force: Annotated[
-        bool, typer.Option("--force", help="Seal the books and run every workpaper again, changed or not.")
+        bool, typer.Option("--force", metavar="", help="Seal the books and run every workpaper again, changed or not.")
     ] = False,
     strict: Annotated[
-        bool, typer.Option("--strict", help="Exit with 3 when a workpaper of the period is open or failed.")
+        bool, typer.Option("--strict", metavar="", help="Exit with 3 when a workpaper of the period is open or failed.")
     ] = False,
     timeout: Annotated[
         int, typer.Option(metavar="SECONDS", min=1, help="The longest that a notebook may take.")
@@ -150,7 +150,9 @@ def status(
     parameters: Parameters = Path("parameters"),
     outputs: Outputs = Path("outputs"),
     notebooks: Notebooks = None,
-    long: Annotated[bool, typer.Option("--long", help="One line a workpaper, with who signed it and when.")] = False,
+    long: Annotated[
+        bool, typer.Option("--long", metavar="", help="One line a workpaper, with who signed it and when.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Show where a period stands: every workpaper of every program, run or not, and its sign-off."""

@@ -43,7 +43,10 @@ def explain(
     workpaper: Workpapers = None,
     by: By = "",
     take_over: Annotated[
-        bool, typer.Option("--take-over", help="Say the suggestions of earlier periods again, or that of SUBJECT.")
+        bool,
+        typer.Option(
+            "--take-over", metavar="", help="Say the suggestions of earlier periods again, or that of SUBJECT."
+        ),
     ] = False,
     from_file: Annotated[
         Path | None, typer.Option("--from", metavar="FILE.xlsx", help="Read a workpaper's filled-in workbook back.")
@@ -154,9 +157,11 @@ def sign(
     ] = "",
     by: By = "",
     everything: Annotated[
-        bool, typer.Option("--all", help="Every workpaper of the period, where none is named.")
+        bool, typer.Option("--all", metavar="", help="Every workpaper of the period, where none is named.")
     ] = False,
-    reject: Annotated[bool, typer.Option("--reject", help="Withdraw the sign-offs instead; needs --reason.")] = False,
+    reject: Annotated[
+        bool, typer.Option("--reject", metavar="", help="Withdraw the sign-offs instead; needs --reason.")
+    ] = False,
     reason: Annotated[str, typer.Option(metavar="TEXT", help="Why it is rejected.", show_default=False)] = "",
     parameters: Parameters = Path("parameters"),
     outputs: Outputs = Path("outputs"),
@@ -210,14 +215,16 @@ def history(
     program: Annotated[str, typer.Option("--program", "-p", metavar="P", help="Only this program.")] = "",
     workpaper: Annotated[str, typer.Option("--workpaper", "-w", metavar="REF", help="Only this workpaper.")] = "",
     verify: Annotated[
-        bool, typer.Option("--verify", help="Read and hash every event again: nothing changed, nothing missing.")
+        bool,
+        typer.Option("--verify", metavar="", help="Read and hash every event again: nothing changed, nothing missing."),
     ] = False,
     parameters: Parameters = Path("parameters"),
     outputs: Outputs = Path("outputs"),
     as_json: AsJson = False,
 ) -> None:
     """Show what was said, by whom and when; or verify that the record is as it was written."""
-    from close_library.cli.printing import counted, print_events, say
+    from close_library.cli.printing import print_events, say
+    from close_library.money import counted
     from close_library.run.speaking.history import event_as_data, verify_history
     from close_library.run.speaking.history import history as events_of
 

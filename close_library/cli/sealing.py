@@ -95,11 +95,14 @@ def verify(
     prior: Annotated[
         Path | None, typer.Option(metavar="BINDER", help="The binder before.", show_default="looked for beside it")
     ] = None,
-    seal_only: Annotated[bool, typer.Option("--seal-only", help="Check the seal, and perform nothing again.")] = False,
+    seal_only: Annotated[
+        bool, typer.Option("--seal-only", metavar="", help="Check the seal, and perform nothing again.")
+    ] = False,
     trust_notebooks: Annotated[
         bool,
         typer.Option(
             "--trust-notebooks",
+            metavar="",
             help="Execute notebooks that are not this product's own too: they can do anything on this machine.",
         ),
     ] = False,

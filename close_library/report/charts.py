@@ -30,6 +30,11 @@ BARS_AT_MOST = 20
 
 TOTAL, UP, DOWN, LINE, INK = "#33475b", "#3d7a5a", "#b4552d", "#d5dae1", "#1d2733"
 SERIES = ("#dfe6ee", "#b7c6d6", "#8aa3bc", "#5d7f9f", "#3a5f83", "#b4552d", "#8a94a3", "#c9b458", "#6f8f7a", "#4d4d4d")
+FEW = ("#46678a", "#b7c6d6", "#dfe6ee")
+"""Parts of a bar where there are three at most: far enough from each other, and the first from the paper."""
+GRAVITY = {"errors": "#ab2219", "warnings": "#d9a441", "tie_outs": "#46678a", "no_conclusion": "#4d4d4d"}
+"""What is open has the colours of its severity."""
+EDGE = "#8a94a3"
 LINE_STYLES = (("#33475b", "o", "-"), ("#b4552d", "s", "--"), ("#3d7a5a", "^", "-."), ("#8a94a3", "D", ":"))
 HATCHES = (None, None, None, None, None, "//", "\\\\", "xx", "--", "||")
 
@@ -176,12 +181,14 @@ def _stacked_bars(figure: Figure, axes: Axes, chart: Mapping[str, Any]) -> None:
     names, entries = chart["data"]["series"], chart["data"]["data"][:BARS_AT_MOST]
     amounts = [[float(amount or 0) for amount in entry["amounts"]] for entry in entries]
     spans = [(sum(value for value in row if value < 0), sum(value for value in row if value > 0)) for row in amounts]
-    low, high = _lying(figure, axes, [entry["label"] for entry in entries], spans, legend=True)
+    low, high = _lying(figure, axes, [entry["label"] for entry in entries], spans, legend=-(-len(names) // 5))
     for place, (row, (_, right)) in enumerate(zip(amounts, spans, strict=True)):
         ahead, behind = 0.0, 0.0
         for number, value in enumerate(row):
             start = ahead if value >= 0 else behind
-            axes.barh(place, value, left=start, height=0.62, edgecolor="white", linewidth=0.5, **_series_style(number))
+            axes.barh(
+                place, value, left=start, height=0.62, edgecolor=EDGE, linewidth=0.5, **_part_style(names, number)
+            )
             ahead, behind = (ahead + value, behind) if value >= 0 else (ahead, behind + value)
         total = sum((Decimal(amount or 0) for amount in entries[place]["amounts"]), Decimal(0))
         _text(
@@ -195,7 +202,7 @@ def _stacked_bars(figure: Figure, axes: Axes, chart: Mapping[str, Any]) -> None:
     step, top = (high - low) / max(1, min(len(names), 5)), -0.85
     for number, name in enumerate(names):
         x, y = low + (number % 5) * step, top - (len(names) - 1) // 5 * 0.6 + number // 5 * 0.6
-        axes.barh(y, step * 0.07, left=x, height=0.3, edgecolor=INK, linewidth=0.4, **_series_style(number))
+        axes.barh(y, step * 0.07, left=x, height=0.3, edgecolor=EDGE, linewidth=0.5, **_part_style(names, number))
         _text(axes, x + step * 0.09, y, _wrapped(show_name(name), 22, 1), ha="left", va="center")
 
 
@@ -242,9 +249,15 @@ def _apart(values: Sequence[float], gap: float, top: float) -> list[float]:
     return places
 
 
-def _series_style(number: int) -> dict[str, Any]:
+def part_colour(names: Sequence[str], number: int) -> str:
+    """The colour of a bar's part; the workbook's own charts take the same."""
+    few = FEW if len(names) <= len(FEW) else SERIES
+    return GRAVITY.get(names[number], few[number % len(few)])
+
+
+def _part_style(names: Sequence[str], number: int) -> dict[str, Any]:
     """Colour and, beyond the scale's shades, a hatch: no part is known by its colour alone."""
-    return {"color": SERIES[number % len(SERIES)], "hatch": HATCHES[number % len(HATCHES)]}
+    return {"color": part_colour(names, number), "hatch": HATCHES[number % len(HATCHES)]}
 
 
 def _scale(axes: Axes, values: Sequence[float], count: int, unit: str) -> tuple[float, float]:
@@ -263,15 +276,18 @@ def _scale(axes: Axes, values: Sequence[float], count: int, unit: str) -> tuple[
 
 
 def _lying(
-    figure: Figure, axes: Axes, labels: Sequence[str], spans: Sequence[tuple[float, float]], legend: bool = False
+    figure: Figure, axes: Axes, labels: Sequence[str], spans: Sequence[tuple[float, float]], legend: int = 0
 ) -> tuple[float, float]:
-    """A lying picture: one row a label, from the least to the greatest value, room at the right for amounts."""
-    figure.set_size_inches(_WIDTH, 0.5 + 0.3 * len(labels) + (0.45 if legend else 0.0))
+    """A lying picture: one row a label, from the least to the greatest value, room at the right for amounts.
+
+    Above it there is room for so many rows of a legend.
+    """
+    figure.set_size_inches(_WIDTH, 0.5 + 0.3 * len(labels) + 0.2 * legend)
     axes.set_position((0.22, 0.02, 0.64, 0.96))
     low, high = min([0.0, *(span[0] for span in spans)]), max([0.0, *(span[1] for span in spans)])
     high = high if high > low else low + 1.0
     axes.set_xlim(low, high)
-    axes.set_ylim(len(labels) - 0.4, -1.9 if legend else -0.6)
+    axes.set_ylim(len(labels) - 0.4, -0.6 - 0.65 * legend)
     axes.plot([0.0, 0.0], [-0.5, len(labels) - 0.5], color=INK, linewidth=0.7)
     for place, label in enumerate(labels):
         _text(axes, low - (high - low) * 0.012, place, _wrapped(label, 30, 1), ha="right", va="center")

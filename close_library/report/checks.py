@@ -46,7 +46,7 @@ def quoted_in_words(document: Mapping[str, Any]) -> str:
     quoted = open_in_period(document)
     if quoted is None:
         return ""
-    words = {"errors": "error", "warnings": "warning", "tie_outs": "open tie-out", "no_conclusion": "workpaper"}
+    words = {"errors": "error", "warnings": "warning", "tie_outs": "tie-out", "no_conclusion": "workpaper"}
     counts = [
         count_of(quoted[name], word) + (" without a conclusion" if name == "no_conclusion" else "")
         for name, word in words.items()

@@ -117,11 +117,15 @@ def _cell(entry: Mapping[str, Any] | None) -> dict[str, Any] | None:
     remarks += [count_of(found[severity], severity) for severity in SEVERITY if found.get(severity)]
     unexplained = (entry.get("sign_off") or {}).get("unexplained")
     remarks += [f"{unexplained:,} not explained"] if unexplained else []
+    state = (entry.get("sign_off") or {}).get("state") or NOT_SIGNED_OFF
     return {
         "status": entry["status"],
         "mark": mark,
         "word": word,
+        "count": open_tie_outs + sum(found.get(severity, 0) for severity in ("error", "warning")),
+        "stale": bool(entry.get("stale")),
         "remarks": remarks,
+        "state": "" if state == NOT_SIGNED_OFF else state,
         "signed": _signed(entry),
         "files": _files(entry),
     }

@@ -24,7 +24,14 @@ from close_library.report.checks import (
 from close_library.report.embedded import embed
 from close_library.report.identification import identification, running_head
 from close_library.report.prose import prose
-from close_library.report.reading_order import figures_of, leads, open_in_period, results_of, tables_of
+from close_library.report.reading_order import (
+    figures_last,
+    figures_of,
+    leads,
+    open_in_period,
+    results_of,
+    tables_of,
+)
 from close_library.report.rows_file import RowsFile, where_the_rest_is
 from close_library.report.said import SIGN_OFF, sign_off, signed_in_brief
 from close_library.report.schedules import schedule_of
@@ -33,6 +40,7 @@ from close_library.report.wording import (
     STATUS,
     address_of,
     count_of,
+    currency_in,
     error_text,
     show_amount,
     show_name,
@@ -66,6 +74,7 @@ def page_of(
         "findings_in_all": len(document.get("findings") or []),
         "quoted": quoted_in_words(document),
         "leads": leads(document),
+        "figures_last": figures_last(document),
         "results": results_of(document),
         "terms": terms_in(document),
         "figures": [
@@ -77,7 +86,12 @@ def page_of(
         "error": error_text(document),
         "tables": [schedule_of(id, table, document, said) for id, table in tables_of(document).items()],
         "charts": [
-            {"title": title_of(chart), "image": partial(data_uri, chart), "words": alternative_text(chart)}
+            {
+                "title": title_of(chart),
+                "unit": currency_in(chart.get("unit")),
+                "image": partial(data_uri, chart),
+                "words": alternative_text(chart),
+            }
             for chart in document.get("charts") or []
         ],
         "sources": document.get("sources") or [],

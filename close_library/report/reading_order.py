@@ -42,6 +42,15 @@ def leads(document: Mapping[str, Any]) -> bool:
     return open_in_period(document) is not None
 
 
+FIGURES_FIRST = 30
+"""So many figures stand before the results; more of them would hide the results, and stand behind the conclusion."""
+
+
+def figures_last(document: Mapping[str, Any]) -> bool:
+    """Whether the list of figures stands after the conclusion: where it is long, and in a workpaper that sums up others."""
+    return leads(document) or len(document.get("figures") or {}) > FIGURES_FIRST
+
+
 def open_in_period(document: Mapping[str, Any]) -> dict[str, Any] | None:
     """What a workpaper that quotes the others says is open: `table` and the sums of OPEN; None for all other workpapers."""
     if document.get("findings"):

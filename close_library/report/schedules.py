@@ -25,9 +25,13 @@ def schedule_of(
         {"name": show_name(name), "number": kind in NUMERIC_KINDS, "style": _style(name, kind, table)}
         for name, kind in zip(table["columns"], kinds, strict=True)
     ]
+    percents = {row for (row, _), id in links.items() if figures.get(id, {}).get("unit") == "percent"}
     rows = [
         [
-            _cell(_shown(cell, kind, name, currency), _opens(figures, links.get((row, column))))
+            _cell(
+                _shown(cell, "percent" if kind == "ratio" and row in percents else kind, name, currency),
+                _opens(figures, links.get((row, column))),
+            )
             for column, (cell, kind, name) in enumerate(zip(cells, kinds, table["columns"], strict=True))
         ]
         for row, cells in enumerate(table["rows"])

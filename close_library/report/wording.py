@@ -43,13 +43,17 @@ _READS = {
     "in_subledger_not_in_gl": "in the subledger, not in the ledger",
     "in_gl_not_in_subledger": "in the ledger, not in the subledger",
     "best_possible_dso": "best possible DSO",
+    "on_todays_books": "on today's books",
+    "run_out_date": "run-out date",
+    "tie_outs": "tie-outs",
+    "tie_out_differs": "tie-out differs",
 }
-"""Codes whose words alone say too little."""
+"""Codes whose words alone say too little, or are spelled otherwise."""
 
 _CODED = frozenset((
     "class", "status", "kind", "check", "result", "rule", "role", "state", "type", "table", "known_under_table",
     "summed_column", "recognition", "billing_model", "aging_column", "measure", "category", "reason", "driver",
-    "comparison", "scenario", "step", "test", "severity", "finding",
+    "comparison", "scenario", "step", "test", "severity", "finding", "what",
 ))  # fmt: skip
 """Columns of schedules that hold codes of ours, not what a source says."""
 
@@ -57,6 +61,11 @@ _CODED = frozenset((
 def currency_of(document: Mapping[str, Any]) -> str:
     """The functional currency, in which a document's schedules, tie-outs and findings stand."""
     return document.get("functional_currency") or "USD"
+
+
+def currency_in(unit: str | None) -> str:
+    """A unit where it is a currency; empty where something else is counted."""
+    return unit if unit and _CURRENCY.fullmatch(unit) else ""
 
 
 def least_places(unit: str) -> int:
@@ -124,7 +133,8 @@ def show_code(text: str, column: str) -> str:
     """A cell of a column that holds codes of ours as words; document numbers and names stay as they are."""
     if _REMEASURED.fullmatch(text):
         return f"{text} (remeasurement of {text[3:]})"
-    return show_name(text) if column in _CODED and _CODE.fullmatch(text) else text
+    code = text.replace(" ", "_") if column == "what" else text
+    return show_name(code) if column in _CODED and _CODE.fullmatch(code) else text
 
 
 def terms_in(document: Mapping[str, Any]) -> list[tuple[str, str]]:

@@ -19,6 +19,8 @@ from rich.progress import (
 from close_library.run.planning.task import Event
 
 _SHOWN_RUNNING = 3
+_BESIDE = 66
+"""Letters of a line that the bar, its counts and the time take; what is running has the rest."""
 
 
 class Reporter(Protocol):
@@ -127,8 +129,15 @@ class Bar:
                 self._progress.console.print(f"failed: {event.task.label}", style="red", markup=False, highlight=False)
         shown = ", ".join(self._running[:_SHOWN_RUNNING]) + (" …" if len(self._running) > _SHOWN_RUNNING else "")
         self._progress.update(
-            self._line, description="workpapers" + (f", {self._failed} failed" if self._failed else ""), running=shown
+            self._line,
+            description="workpapers" + (f", {self._failed} failed" if self._failed else ""),
+            running=cut(shown, self.console.width - _BESIDE),
         )
+
+
+def cut(text: str, room: int) -> str:
+    """A text in the room that it has: counts and time stay whole, names give way."""
+    return text if len(text) <= room else text[: room - 1] + "…" if room > 1 else ""
 
 
 class Stopwatch:

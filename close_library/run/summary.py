@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from rich.console import Console
 from rich.table import Table
 
+from close_library.money import counted
 from close_library.parameters import COMPANY
 from close_library.run.gathering.redraw import Place
 from close_library.run.planning.plan import Plan
@@ -210,8 +211,8 @@ def print_plan(console: Console, plan: Plan, notices: Sequence[str]) -> None:
         table.add_row(each.ref, _plain(each.title), runs_for, reads, _plain(each.path.name))
     console.print(table)
     console.print(
-        f"\n{len(plan.pairs)} notebooks to execute: {len(plan.workpapers)} workpapers, "
-        f"{len(plan.programs)} programs ({', '.join(plan.programs)}).",
+        f"\n{counted(len(plan.pairs), 'notebook')} to execute: {counted(len(plan.workpapers), 'workpaper')}, "
+        f"{counted(len(plan.programs), 'program')} ({', '.join(plan.programs)}).",
         markup=False,
         highlight=False,
     )

@@ -155,7 +155,7 @@ def test_changes_that_are_kept_quiet_are_found_beside_the_binder_before(tmp_path
     quiet = write_binder(tmp_path / "tiny_2026-05.binder.zip", prior=follows(first), parameters=LOOSER)
     assert [difference.place for difference in check(quiet).differences] == ["changes.json"]
     same = write_binder(tmp_path / "tiny_2026-05.binder.zip", prior=follows(first))
-    assert "What changed since is as it says: 0 settings, notebooks and packages." in check(same).held
+    assert "What changed since, of settings, notebooks and packages, is as it says: 0 changes." in check(same).held
 
 
 def test_the_binder_before_with_other_parameters_than_it_sealed(tmp_path: Path) -> None:

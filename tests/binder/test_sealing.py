@@ -120,7 +120,7 @@ def test_the_next_binder_follows_this_one_and_says_what_was_loosened(closed_tiny
     binder = closed_tiny.outputs / "tiny" / BINDER
     checked = closed_tiny.close("verify", str(binder), "--seal-only")
     assert "It follows the binder of 2026-04 (tiny_2026-04.binder.zip)." in checked.out
-    assert "What changed since is as it says: 1 settings, notebooks and packages." in checked.out
+    assert "What changed since, of settings, notebooks and packages, is as it says: 1 change." in checked.out
 
     prior = binder.with_name("tiny_2026-04.binder.zip")
     whole = prior.read_bytes()

@@ -65,7 +65,7 @@ def test_the_keyboard_reaches_a_figure_its_rows_and_comes_back(browser: Any, tmp
     page.goto(path.as_uri())
     page.keyboard.press("Tab")
     assert page.evaluate("document.activeElement.textContent") == "Skip to the content"
-    for _ in range(40):
+    for _ in range(60):
         page.keyboard.press("Tab")
         if page.evaluate("document.activeElement.dataset.figure || ''") == "ar_general_ledger":
             break

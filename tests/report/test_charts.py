@@ -8,7 +8,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from close_library.report.charts import alternative_text, draw, waterfall_ends
+from close_library.report.charts import GRAVITY, alternative_text, draw, part_colour, waterfall_ends
 from tests.report.papers import HOSTILE
 
 WATERFALL = {
@@ -76,3 +76,13 @@ def test_the_words_state_the_data(chart: dict[str, Any], words: str) -> None:
 def test_steps_hang_between_totals() -> None:
     steps = [(Decimal(10), True), (Decimal(-4), False), (Decimal(-9), False), (Decimal(-3), True)]
     assert waterfall_ends(steps) == [(0, 10), (10, 6), (6, -3), (0, -3)]
+
+
+def test_parts_differ_and_errors_are_red() -> None:
+    for names in (
+        ["committed", "remaining"],
+        [str(number) for number in range(10)],
+        ["errors", "warnings", "tie_outs"],
+    ):
+        assert len({part_colour(names, number) for number in range(len(names))}) == len(names)
+    assert part_colour(["warnings", "errors"], 1) == GRAVITY["errors"]

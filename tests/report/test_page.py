@@ -150,7 +150,8 @@ def test_only_our_script_may_run_and_nothing_is_fetched(paper: Built) -> None:
     links = [value for _, name, value in read.attributes if name in ("href", "src", "action", "data")]
     sheets = [link for link in links if re.fullmatch(r"\.\./ipe\.html#source-[0-9a-f]{12}", str(link))]
     assert len(sheets) == len(paper[0]["sources"]), "each source leads to its sheet, beside the folder of the page"
-    assert [link for link in links if link not in sheets and not str(link).startswith(("#", "data:", "./"))] == []
+    others = [link for link in links if link not in sheets and not str(link).startswith(("#", "data:", "./"))]
+    assert others == ["../index.html"], "the front page of the period"
     assert not read.tags & {"iframe", "object", "embed", "base", "video", "audio", "svg", "math"}
 
 
@@ -200,6 +201,14 @@ def test_a_page_that_leaves_rows_out_says_where_they_are(tmp_path: Path, monkeyp
     assert left_out > 100
     assert f"This page carries {in_all - left_out} of {in_all} rows and those of the findings" in text
     assert "70_aging_and_collections.xlsx holds all in its sheet Data" in text
+
+
+def test_the_way_to_each_part_stands_on_top_in_the_order_of_the_page(paper: Built) -> None:
+    page = render_html(*paper, NOTHING_SAID, CODE).decode()
+    parts = re.findall(r'href="#([a-z-]+)">', page.split("<nav")[1].split("</nav>")[0])
+    assert parts == re.findall(r'<h2 id="([a-z-]+)"', page.split("</main>")[0]), (
+        "every part, and none that is not there"
+    )
 
 
 def test_the_code_stands_folded_with_its_digest(tmp_path: Path) -> None:

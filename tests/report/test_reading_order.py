@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from close_library.report.reading_order import figures_of, tables_of
+from close_library.report.reading_order import FIGURES_FIRST, figures_last, figures_of, tables_of
 from tests.report.conftest import build
 
 
@@ -32,3 +32,9 @@ def test_figures_stand_as_the_schedule_shows_them(tmp_path: Path) -> None:
 
 def test_a_link_to_no_figure_is_left_out() -> None:
     assert figures_of({"figures": {"a": {}}, "tables": {"1": {"links": [[0, 1, "gone"], [1, 1, "a"]]}}}) == {"a": {}}
+
+
+@pytest.mark.parametrize(("more", "last"), [(0, False), (1, True)], ids=["short", "long"])
+def test_a_long_list_of_figures_stands_behind_the_results(more: int, last: bool) -> None:
+    figures = {str(number): {} for number in range(FIGURES_FIRST + more)}
+    assert figures_last({"figures": figures, "findings": [{}]}) is last

@@ -16,6 +16,8 @@ from close_library.report.wording import count_of, show_code, show_keys, show_na
         ("po_overbilled", "PO overbilled"),
         ("days_31_60", "days 31–60"),
         ("due_date", "due date"),
+        ("tie_outs", "tie-outs"),
+        ("on_todays_books", "on today's books"),
         ("timing", "timing"),
     ],
 )
@@ -33,6 +35,9 @@ def test_a_code_reads_as_words(code: str, words: str) -> None:
         ("PO_1", "status", "PO_1"),
         ("fx:EUR", "document", "fx:EUR (remeasurement of EUR)"),
         ("fx:EURO", "document", "fx:EURO"),
+        ("in gl not in subledger", "what", "in the ledger, not in the subledger"),
+        ("po underfunded", "what", "PO underfunded"),
+        ("in gl not in subledger", "customer_name", "in gl not in subledger"),
     ],
 )
 def test_only_codes_in_columns_of_codes_become_words(text: str, column: str, shown: str) -> None:

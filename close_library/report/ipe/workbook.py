@@ -80,7 +80,8 @@ def _write_lead(sheet: Sheet, ipe: Mapping[str, Any], places: Mapping[str, Mappi
     for row, source in enumerate(ipe["sheets"], 3):
         _lead_line(sheet, row, source, places.get(source["no"]))
     below = 3 + len(ipe["sheets"])
-    sheet.text(below, 1, "all sources", "total")
+    for column in range(len(names)):
+        sheet.text(below, column, "all sources" if column == 1 else "", "total")
     for column, name in enumerate(("read", "in_books", "used", "reported"), 4):
         letter, in_all = "EFGH"[column - 4], Decimal(sum(each["rows"][name] for each in ipe["sheets"]))
         sheet.formula(below, column, f"=SUM({letter}4:{letter}{max(4, below)})", in_all, "total", 0)

@@ -19,17 +19,13 @@ from pptx.enum.chart import (
 from pptx.enum.dml import MSO_LINE
 from pptx.util import Pt
 
-from close_library.report.charts import BARS_AT_MOST, INK, LINE, LINE_STYLES
+from close_library.report.charts import BARS_AT_MOST, INK, LINE, LINE_STYLES, part_colour
 from close_library.report.pack.zipped import moment_of, printable, same_bytes
 from close_library.report.wording import show_name
 
 _MARKERS = {"o": XL_MARKER_STYLE.CIRCLE, "s": XL_MARKER_STYLE.SQUARE, "^": XL_MARKER_STYLE.TRIANGLE,
             "D": XL_MARKER_STYLE.DIAMOND}  # fmt: skip
 _DASHES = {"-": MSO_LINE.SOLID, "--": MSO_LINE.DASH, "-.": MSO_LINE.DASH_DOT, ":": MSO_LINE.ROUND_DOT}
-BY_NAME = {"errors": "#b4552d", "warnings": "#c9b458", "tie outs": "#5d7f9f", "no conclusion": "#33475b"}
-"""Colours of series that mean something by themselves."""
-
-_BARS = ("#b7c6d6", "#3a5f83", "#8a94a3", "#5d7f9f", "#c9b458", "#6f8f7a")
 _FEW = 10
 """The most points for which the axis counts one by one."""
 
@@ -68,7 +64,7 @@ def chart_data(chart: Mapping[str, Any]) -> Any:
 
 def finish(drawn: Any, chart: Mapping[str, Any], period_end: str) -> None:
     """Colours, markers and a workbook of our own, which holds no clock."""
-    drawn.font.size, drawn.font.name, drawn.font.color.rgb = Pt(11), "Calibri", colour(INK)
+    drawn.font.size, drawn.font.name, drawn.font.color.rgb = Pt(11), "Arial", colour(INK)
     drawn.has_title = False
     names, rows = series_of(chart)
     drawn.has_legend = len(names) > 1
@@ -89,9 +85,10 @@ def finish(drawn: Any, chart: Mapping[str, Any], period_end: str) -> None:
     else:
         categories.reverse_order = True
         plot.gap_width, plot.overlap = 55, 100
+        spelled = chart["data"]["series"] if isinstance(chart["data"], Mapping) else names
         for number, bar in enumerate(plot.series):
             bar.format.fill.solid()
-            bar.format.fill.fore_color.rgb = colour(BY_NAME.get(names[number], _BARS[number % len(_BARS)]))
+            bar.format.fill.fore_color.rgb = colour(part_colour(spelled, number))
             bar.invert_if_negative = False
     drawn.part.chart_workbook.update_from_xlsx_blob(workbook_of(chart, period_end))
 

@@ -56,7 +56,9 @@ def _set_up(page: Any, document: Mapping[str, Any], said: Mapping[str, Any], end
     section = page.sections[0]
     section.orientation, section.page_width, section.page_height = WD_ORIENT.LANDSCAPE, Cm(29.7), Cm(21.0)
     section.left_margin = section.right_margin = section.top_margin = section.bottom_margin = Cm(2.0)
-    page.styles["Normal"].font.name, page.styles["Normal"].font.size = "Calibri", Pt(11)
+    page.styles["Normal"].font.size = Pt(11)
+    for style in ("Normal", "Title", "Heading 1"):
+        _set_in(page.styles[style], "Arial")
     held = page.core_properties
     held.title, held.author = (
         printable(title_of(document)),
@@ -71,11 +73,19 @@ def _set_up(page: Any, document: Mapping[str, Any], said: Mapping[str, Any], end
     _field(foot, "NUMPAGES")
 
 
+def _set_in(style: Any, font: str) -> None:
+    """A font that every reader has, or one of the same widths: amounts keep their line everywhere."""
+    style.font.name = font
+    fonts = style.element.rPr.rFonts
+    for name in [name for name in fonts.attrib if name.endswith("Theme")]:
+        del fonts.attrib[name]
+
+
 def _page(page: Any, told: Page, number: int, end: str) -> None:
     page.add_heading(printable(told.takeaway), level=1)
     if told.words:
         words = page.add_paragraph()
-        words.paragraph_format.keep_with_next = told.chart is not None
+        words.paragraph_format.keep_with_next = told.chart is not None or told.grid is not None
         _run(words, told.words, 11, _INK)
     if told.tiles:
         _grid(page, _tiles_as_grid(told.tiles))

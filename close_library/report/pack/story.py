@@ -13,7 +13,7 @@ from close_library.report.identification import identification
 from close_library.report.pack.pages import Grid, Page, Tile, grid_of
 from close_library.report.reading_order import tables_of
 from close_library.report.said import sign_off_in_words, signature
-from close_library.report.wording import STATUS, count_of, currency_of, show_amount
+from close_library.report.wording import STATUS, count_of, currency_of, show_amount, show_plain
 
 
 def pages_of(document: Mapping[str, Any], said: Mapping[str, Any]) -> list[Page]:
@@ -178,7 +178,7 @@ class _Told:
         words = (
             "The close is not finished: a task is not complete"
             if days is None
-            else f"The close took {days} business days"
+            else f"The close took {show_plain(Decimal(days).normalize())} business days"
         )
         return self._page(8, words)
 

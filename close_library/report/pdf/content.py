@@ -15,6 +15,8 @@ from close_library.report.pdf.widths import Part, parts_of
 from close_library.report.wording import show_name, show_total
 
 _CODE_WIDTH = 150
+_ROWS_TOGETHER, _LETTERS_TOGETHER = 14, 2_500
+"""A table that is no longer than this stands on one page whole."""
 _SECTIONS = ("purpose", "sources", "procedure", "tie_outs", "findings", "results", "conclusion")
 
 
@@ -38,10 +40,15 @@ def content_of(document: Mapping[str, Any], page: Mapping[str, Any]) -> dict[str
         "more_prose": [[show_name(name), blocks_of(text)] for name, text in sections.items() if name not in _SECTIONS],
         "quoted": page["quoted"],
         "leads": page["leads"],
+        "figures_last": page["figures_last"],
         "results": [list(each) for each in page["results"]],
         "tables": [_schedule(table) for table in page["tables"]],
         "charts": [
-            {"file": f"chart-{number}.svg", "title": chart["title"], "words": chart["words"]}
+            {
+                "file": f"chart-{number}.svg",
+                "title": chart["title"] + (f", in {chart['unit']}" if chart["unit"] else ""),
+                "words": chart["words"],
+            }
             for number, chart in enumerate(charts)
         ],
         "sources": table_parts(
@@ -133,7 +140,7 @@ def _schedule(table: Mapping[str, Any]) -> dict[str, Any]:
     rows = [[cell["text"] for cell in row] for row in [*table["rows"], *([total] if total else [])]]
     left_out = table["left_out"]
     return {
-        "title": table["title"] + (f" in {table['unit']}" if table["unit"] else ""),
+        "title": f"{table['id']} {table['title']}" + (f", in {table['unit']}" if table["unit"] else ""),
         "note": f"{table['in_all'] - left_out:,} of {table['in_all']:,} rows are shown." if left_out else "",
         "parts": table_parts(
             [column["name"] for column in columns],
@@ -176,6 +183,7 @@ def _part_data(
         "numbers": [place for place, column in enumerate(part.columns) if column in numbers],
         "bad": sorted(bad),
         "has_total": has_total,
+        "together": len(rows) <= _ROWS_TOGETHER and sum(len(cell) for row in rows for cell in row) <= _LETTERS_TOGETHER,
     }
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
-from close_library.report.charts import DOWN, LINE_STYLES, SERIES, TOTAL, UP, title_of, waterfall_ends
+from close_library.report.charts import DOWN, LINE_STYLES, TOTAL, UP, part_colour, title_of, waterfall_ends
 from close_library.report.wording import least_places, show_name
 from close_library.report.workbook.frame import Book, Sheet
 
@@ -69,7 +69,11 @@ def _insert(book: Book, sheet: Sheet, row: int, chart: Mapping[str, Any], names:
     first, last = row + 2, row + 1 + lines
     for number, column in enumerate(range(2, len(names) + 1) if is_waterfall else range(1, len(names) + 1)):
         colour = (
-            _WATERFALL_COLOURS[number] if is_waterfall else TOTAL if len(names) == 1 else SERIES[number % len(SERIES)]
+            _WATERFALL_COLOURS[number]
+            if is_waterfall
+            else TOTAL
+            if len(names) == 1
+            else part_colour(chart["data"]["series"], number)
         )
         drawn.add_series(
             {

@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.table import Table
 
 from close_library.books import FileReport, check
+from close_library.money import counted
 from close_library.run.planning.prepare import Prepared, Request, prepare
 
 
@@ -58,8 +59,8 @@ def print_check(console: Console, checked: Checked) -> None:
     for notice in checked.prepared.notices:
         console.print(notice, markup=False, highlight=False, soft_wrap=True)
     prepared = checked.prepared
-    workpapers = len(prepared.notebooks.workpapers)
-    counts = f"{len(files)} files, {len(prepared.glance.programs)} programs and {workpapers} workpapers"
+    programs, workpapers = prepared.glance.programs, prepared.notebooks.workpapers
+    counts = f"{counted(len(files), 'file')}, {counted(len(programs), 'program')} and {counted(len(workpapers), 'workpaper')}"
     console.print(
         f"\n{prepared.settings.name} · {prepared.period}: {counts} can be closed.",
         markup=False,
