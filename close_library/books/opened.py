@@ -18,7 +18,6 @@ from close_library.books.connection import connect
 from close_library.books.relations import typed_nulls
 from close_library.books.shares import Owners, owners_seen, said_seen, seen, source_shares
 from close_library.books.snapshot import Manifest, check_file, nothing_sealed, read_manifest, table_file
-from close_library.books.sql import add_macros
 from close_library.errors import BooksError, Fault
 from close_library.parameters import COMPANY
 from close_library.sources.cast import literal, quoted
@@ -78,7 +77,6 @@ class Books:
         _refuse_unknown(declared)
         connection = connect(threads=threads, memory_limit=memory_limit, temporary=temporary)
         try:
-            add_macros(connection)
             manifest = _create_views(connection, books_dir, declared, owner, ref)
         except BaseException:
             connection.close()

@@ -34,7 +34,6 @@ from close_library.accounting.cash.matching_sums import ManyOfSameReference, Sum
 from close_library.accounting.sql import day, text
 from close_library.books import Books
 from close_library.books.connection import connect
-from close_library.books.sql import add_macros
 
 _NAMED = 10
 """How many of the rows that qualify equally a reason names."""
@@ -240,6 +239,4 @@ def _rows_view(board: Board) -> str:
 
 def _no_books() -> Books:
     """A connection for an analyst who has populations, and no books."""
-    connection = connect()
-    add_macros(connection)
-    return Books(Path(), {"tables": {}}, connection, ())
+    return Books(Path(), {"tables": {}}, connect(), ())

@@ -1,6 +1,7 @@
 """What a zygote loads before it forks: what workpapers and kernels import, and what they would all work out anew.
 
-No connection is opened, no context is made and no thread started: a fork could not share them.
+No context is made and no thread started: a fork could not share them. The one connection of DuckDB that is opened has
+neither threads nor rows.
 """
 
 from __future__ import annotations
@@ -78,9 +79,13 @@ def preload(extras: Iterable[str] = ()) -> None:
                 importlib.import_module(module)
             if extra == "matplotlib":
                 _draw_once()
-    from close_library.workpaper.inputs import library_digest
+    from close_library.books.connection import open_ahead
+    from close_library.workpaper.inputs import COMPUTING_PACKAGES, library_digest, packages
 
-    library_digest()  # every workpaper would read all our modules for it
+    open_ahead()
+    # Every workpaper would read all our modules, and the metadata of these packages, for its digest.
+    library_digest()
+    packages(COMPUTING_PACKAGES)
 
 
 def extras_of(notebooks: Iterable[Path]) -> list[str]:
