@@ -286,7 +286,8 @@ def test_a_kernel_ends_well_while_somebody_still_speaks(known: Path, speaks: boo
 _STARTS_OTHERS = """
 import os, subprocess, sys
 child = subprocess.Popen(["sleep", "600"])
-subprocess.run(["sh", "-c", "setsid sleep 601 & echo $!"])
+started = subprocess.run(["sh", "-c", "setsid sleep 601 > /dev/null & echo $!"], stdout=subprocess.PIPE, text=True)
+print(started.stdout, child.pid)
 """
 
 
@@ -297,7 +298,7 @@ def test_what_a_notebook_started_ends_with_it_whatever_dies(
 ) -> None:
     monkeypatch.setattr(owned, "_own", owned.OwnZygote())
     with kernel() as (manager, say):
-        daemon, child = (psutil.Process(int(number)) for number in say(_STARTS_OTHERS + "print(child.pid)").split())
+        daemon, child = (psutil.Process(int(number)) for number in say(_STARTS_OTHERS).split())
         own = process_of(say)
         if dies == "kernel":
             own.kill()

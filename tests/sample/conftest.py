@@ -6,10 +6,11 @@ import csv
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from close_library.sample import Truth, write_sample
+from close_library.sample import Truth
 
 Rows = tuple[dict[str, str], ...]
 
@@ -34,6 +35,6 @@ def read(path: Path) -> Rows:
 
 
 @pytest.fixture(scope="session")
-def sample(tmp_path_factory: pytest.TempPathFactory) -> Sample:
-    folder = tmp_path_factory.mktemp("sample")
-    return Sample(folder, write_sample(folder))
+def sample(sample: Any) -> Sample:
+    """The one that all tests share; nobody writes into it."""
+    return Sample(sample.tables, sample.truth)
