@@ -352,6 +352,21 @@ def test_a_changed_event_is_named(closed_tiny: Tiny) -> None:
     assert "event 1" in said.err
 
 
+def test_a_byte_of_the_record_that_was_changed_is_said_by_a_status_and_a_run(closed_tiny: Tiny) -> None:
+    """Openings and explanations come from the record, so nobody should rely on them without a word."""
+    explain_all(closed_tiny)
+    doubt = "The record is not as it was written: event 1. See close history --verify."
+    assert doubt not in closed_tiny.say("status").out + closed_tiny.say("run").err
+    path = closed_tiny.outputs / "tiny" / "close.db"
+    changed = path.read_bytes().replace(b"Typed", b"typed", 1)
+    assert changed != path.read_bytes()
+    path.write_bytes(changed)
+    assert doubt in closed_tiny.say("status").out
+    assert told(closed_tiny.say("status", "--json"))["record"] == doubt
+    run = closed_tiny.say("run")
+    assert (run.code, doubt in run.out + run.err) == (0, True)
+
+
 @pytest.mark.parametrize("gone", ["the last event", "the whole record"])
 def test_a_record_that_was_cut_off_is_found_out_by_the_heads_that_were_kept(closed_tiny: Tiny, gone: str) -> None:
     explain_all(closed_tiny)
@@ -367,6 +382,7 @@ def test_a_record_that_was_cut_off_is_found_out_by_the_heads_that_were_kept(clos
     assert said.code == 2
     assert "2" in said.err
     assert "RecordError: the record is not as it was written." in said.err
+    assert "The record is not as it was written" in closed_tiny.say("status").out
 
 
 def test_history_tells_who_said_what(closed_tiny: Tiny) -> None:

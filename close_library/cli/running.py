@@ -159,13 +159,13 @@ def status(
     from close_library.cli.printing import print_sign_offs, say, sign_offs_in_words
     from close_library.run.freshness.pending import pending_work
     from close_library.run.planning.prepare import Request, prepare
-    from close_library.run.speaking.saying import sign_offs
+    from close_library.run.speaking.saying import record_doubt, sign_offs
     from close_library.run.status import standings
     from close_library.run.summary import counts_of, in_words, print_matrix, print_pending
 
     prepared = prepare(Request(parameters=parameters, outputs=outputs, notebooks=notebooks, period=period))
     standing = standings(prepared.folder, prepared.plan, pending_work(prepared))
-    signed = sign_offs(prepared)
+    signed, doubt = sign_offs(prepared), record_doubt(prepared)
     counts = counts_of(each.status for each in standing)
     if as_json:
         print_json(
@@ -177,6 +177,7 @@ def status(
                     each.as_data() | {"sign_off": signed.get((each.program, each.ref))} for each in standing
                 ],
             }
+            | ({"record": doubt} if doubt else {})
         )
         return
     if long:
@@ -185,6 +186,8 @@ def status(
         print_matrix(out, standing, {place: each["state"] for place, each in signed.items()})
     say(out, f"\n{prepared.settings.name} · {prepared.period}: {in_words(counts)}.")
     say(out, sign_offs_in_words(standing, signed))
+    if doubt:
+        say(out, doubt)
     print_pending(out, standing)
 
 

@@ -33,7 +33,7 @@ from close_library.run.planning.prepare import Prepared, Request, kept_glance, p
 from close_library.run.planning.task import Outcome, Task
 from close_library.run.progress import Reporter, Stopwatch
 from close_library.run.said.heard import Heard, hear
-from close_library.run.said.recorded import record_if_any
+from close_library.run.said.recorded import doubts, doubts_in_words, record_if_any
 from close_library.run.said.said_tables import said_rows, write_said_tables
 from close_library.run.schedules import compute_schedules
 from close_library.run.stages import carry_out
@@ -126,7 +126,7 @@ def run_close(request: Request, reporter: Reporter) -> CloseResult:
         keep(prepared.glance, kept_glance(prepared.company_folder))
         with _nothing_left_if_new(folder):
             _seal_books(request, prepared, reporter)
-            heard = _take_down_what_was_said(prepared)
+            heard = _take_down_what_was_said(prepared, reporter)
             watch.lap("books")
         outcomes = perform(request, prepared, heard, reporter, watch, log)
         unchanged = len(prepared.plan.pairs) - len(outcomes)
@@ -178,10 +178,15 @@ def _gather(
     write_manifest(folder)
 
 
-def _take_down_what_was_said(prepared: Prepared) -> Heard:
-    """Write the tables `said_*` into the books, from one moment of the record; returns what reports show of it."""
+def _take_down_what_was_said(prepared: Prepared, reporter: Reporter) -> Heard:
+    """Write the tables `said_*` into the books, from one moment of the record; returns what reports show of it.
+
+    A record that is not as it was written is named: what was signed in it may not be what people signed.
+    """
     period = str(prepared.period)
     with record_if_any(prepared.settings.record, prepared.company_folder) as record:
+        if doubt := doubts_in_words(doubts(record, prepared.company_folder)):
+            reporter.notice(doubt)
         write_said_tables(prepared.folder / "books", said_rows(record, period))
         return hear(record, period)
 

@@ -29,12 +29,16 @@ class Workbook:
 
 @dataclass(frozen=True)
 class Cell:
-    """A cell with something in it: its column (0-based), its type as stored, its stored text, whether a date."""
+    """A cell with something in it: its column (0-based), its type as stored, its stored text, whether a date, its formula.
+
+    A formula that the file has no result of is of kind `f` and has no text.
+    """
 
     column: int
     kind: str
     text: str
     is_date: bool
+    formula: str = ""
 
 
 def local(tag: str) -> str:
@@ -185,13 +189,14 @@ def _cell(element: ElementTree.Element, column: int, workbook: Workbook) -> Cell
         text = _plain_text(inline) if inline is not None else ""
         return Cell(column, "s", text, False) if text else None
     text = (value.text or "") if value is not None else ""
+    written = next((e for e in element if local(e.tag) == "f"), None)
+    formula = "" if written is None else written.text or ""
     if not text:
-        formula = any(local(e.tag) == "f" for e in element)
-        return Cell(column, "f", "", False) if formula and kind != "str" else None
+        return Cell(column, "f", "", False, formula) if written is not None and kind != "str" else None
     if kind == "s":
         text = workbook.texts[int(text)]
         return Cell(column, "s", text, False) if text else None
     if kind == "str":
-        return Cell(column, "s", text, False)
+        return Cell(column, "s", text, False, formula)
     is_date = kind == "d" or (kind == "n" and int(element.get("s", "0")) in workbook.date_styles)
-    return Cell(column, kind, text, is_date)
+    return Cell(column, kind, text, is_date, formula)

@@ -215,22 +215,6 @@ def test_a_missing_rate_is_named_only_where_it_is_needed(tmp_path: Path) -> None
         )
 
 
-def test_two_revenue_accounts_share_their_drivers(tmp_path: Path) -> None:
-    text = CHART + "4010 Subscriptions revenue\n\n" + contracts(
-        contract_lines=USAGE.format("u", "labels", "2.00"),
-        deliveries="d-1 u 2026-05-10 . 150",
-        gl_entries="j-1 2026-05-31 4000 -300.00\nj-2 2026-05-31 4010 -500.00",
-    )  # fmt: skip
-    accounts = {**FLUX_ACCOUNTS, "revenue": ["4000", "4010"]}
-    scope = small_company(tmp_path, text, "2026-05", "atlas", accounts=accounts, flux=LIMITS)
-    [first, second] = flux_profit_and_loss(scope).tables["40.2"].frame["draft"]
-    together = (
-        "Revenue on accounts 4000, 4010 together changed by +800.00: new +300.00 (u +300.00); not of contracts +500.00."
-    )
-    assert first == f"Draft: Revenue (4000) of atlas is new, +300.00, against prior month (2026-04). {together}"
-    assert second == f"Draft: Subscriptions (4010) of atlas is new, +500.00, against prior month (2026-04). {together}"
-
-
 def two_accounts(tmp_path: Path, lines: str, april: tuple[str, str], may: tuple[str, str]) -> list[str]:
     """The drafts of 4000 and 4010: labels of 200.00 in April and 300.00 in May, and the other lines given."""
     text = CHART + "4010 Subscriptions revenue\n\n" + contracts(
@@ -254,18 +238,25 @@ def test_an_account_tells_of_its_own_lines_where_they_add_up_to_it_in_one_way(tm
     assert drafts == [": volume +100.00 (u +100.00).", ": other +500.00 (s +500.00)."]
 
 
+def test_the_one_account_that_its_lines_do_not_add_up_to_has_what_is_beyond_them(tmp_path: Path) -> None:
+    drafts = two_accounts(tmp_path, SEAT.format("1000.00"), ("200.00", "0.00"), ("300.01", "500.00"))
+    assert drafts == [": volume +100.00 (u +100.00); not of contracts +0.01.", ": other +500.00 (s +500.00)."]
+    drafts = two_accounts(tmp_path / "b", "", ("200.00", "0.00"), ("300.00", "500.00"))
+    assert drafts == [": volume +100.00 (u +100.00).", ": not of contracts +500.00."]
+
+
 @pytest.mark.parametrize(
     ("lines", "april", "may"),
     [
         ("", ("150.00", "50.00"), ("200.00", "100.00")),
-        (SEAT.format("1000.00"), ("200.00", "0.00"), ("300.01", "500.00")),
+        (SEAT.format("1000.00"), ("200.00", "0.00"), ("300.01", "500.01")),
         (
             SEAT.format("1000.00") + "\nf c-1 fee fixed_fee ratable_monthly . . . . 1000.00 2026-05-01 2026-06-30",
             ("200.00", "0.00"),
             ("800.00", "500.00"),
         ),
     ],
-    ids=["one model on both accounts", "a cent beyond the lines", "two ways"],
+    ids=["one model on both accounts", "both beyond the lines", "two ways"],
 )
 def test_accounts_share_their_drivers_where_the_lines_add_up_in_no_way_or_in_several(
     tmp_path: Path, lines: str, april: tuple[str, str], may: tuple[str, str]

@@ -208,6 +208,41 @@ def test_a_row_may_stand_elsewhere_on_its_sheet(closed_tiny: Tiny) -> None:
     assert filled.recorded() == [("explained", FINDING)]
 
 
+def test_a_workbook_saved_without_the_results_of_its_formulas_is_read_back(closed_tiny: Tiny) -> None:
+    """A program that computes nothing keeps the formulas and drops their results: they are those of the page's workbook."""
+    filled = Filled(closed_tiny)
+    book = openpyxl.load_workbook(filled.path)
+    for page, subject, heading, text in (
+        ("Findings", FINDING, "explanation", "Typed wrong"),
+        ("20.2 Reconciling items", ITEM, "owner", "Cleo"),
+    ):
+        cell = _cell(book[page], subject, heading)
+        cell.value = text
+    book.save(filled.path)
+    assert openpyxl.load_workbook(filled.path, data_only=True)["Summary"]["C23"].value is None
+    assert filled.recorded() == [("explained", FINDING), ("followed_up", ITEM)]
+
+
+@pytest.mark.parametrize(
+    ("sheet", "cell", "value"),
+    [("Summary", "C23", 99), ("Summary", "C23", "=1+1"), ("Data", "F2", 99), ("Tie-outs", "E3", "=0")],
+    ids=["a figure", "a figure's formula", "a row", "a difference"],
+)
+def test_a_figure_changed_in_a_workbook_without_results_is_refused(
+    closed_tiny: Tiny, sheet: str, cell: str, value: object
+) -> None:
+    filled = Filled(closed_tiny)
+    book = openpyxl.load_workbook(filled.path)
+    finding = _cell(book["Findings"], FINDING, "explanation")
+    finding.value = "Typed wrong"
+    book[sheet][cell] = value
+    book.save(filled.path)
+    said = filled.read_back()
+    assert said.code == 2
+    assert f"{sheet}!{cell}" in said.err
+    assert events(closed_tiny) == []
+
+
 @pytest.mark.skipif(shutil.which("soffice") is None, reason="LibreOffice is not installed")
 @pytest.mark.slow
 def test_a_workbook_that_libreoffice_saved_is_read_back(closed_tiny: Tiny, tmp_path: Path) -> None:

@@ -2,8 +2,9 @@
 
 No canonical table says on which account a contract line is booked. Where a role has several accounts, its lines are taken by
 billing model (vendor cost: by type of work) and laid on the accounts in every way there is. If exactly one way adds up to each
-account's ledger in both intervals, it is how the company books, and an account's draft tells of its own lines. Otherwise
-nothing is concluded, and the accounts share their drivers.
+account's ledger in both intervals, it is how the company books, and an account's draft tells of its own lines; likewise if
+exactly one way does for all accounts but one, which then has what the ledger holds beyond the lines. Otherwise nothing is
+concluded, and the accounts share their drivers.
 """
 
 from __future__ import annotations
@@ -37,18 +38,22 @@ def of_account(drivers: Drivers, account: str) -> Drivers:
 
 
 def _accounts_of(groups: dict[str, _Both], accounts: dict[str, _Both]) -> dict[str, str] | None:
-    """Group → account, in the one way in which every account adds up in both intervals; None where there is none, or several."""
+    """Group → account, in the one way in which the accounts add up in both intervals; None where there is none, or several."""
     if len(accounts) ** len(groups) > WAYS_AT_MOST:
         return None
-    found = [way for way in product(accounts, repeat=len(groups)) if _adds_up(way, groups, accounts)]
-    return dict(zip(groups, found[0], strict=True)) if len(found) == 1 else None
+    ways = [(_apart(way, groups, accounts), way) for way in product(accounts, repeat=len(groups))]
+    for apart in (0, 1):
+        if found := [way for accounts_apart, way in ways if accounts_apart == apart]:
+            return dict(zip(groups, found[0], strict=True)) if len(found) == 1 else None
+    return None
 
 
-def _adds_up(way: Iterable[str], groups: dict[str, _Both], accounts: dict[str, _Both]) -> bool:
+def _apart(way: Iterable[str], groups: dict[str, _Both], accounts: dict[str, _Both]) -> int:
+    """How many accounts the groups that are laid on them don't add up to."""
     laid = dict.fromkeys(accounts, (ZERO, ZERO))
     for account, amounts in zip(way, groups.values(), strict=True):
         laid[account] = _plus(laid[account], amounts)
-    return laid == accounts
+    return sum(laid[account] != booked for account, booked in accounts.items())
 
 
 def _groups(items: Iterable[Item]) -> dict[str, _Both]:

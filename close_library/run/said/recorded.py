@@ -12,6 +12,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from close_library.errors import Fault
+
 if TYPE_CHECKING:
     from close_library.record import Record
 
@@ -43,6 +45,31 @@ def record_to_say(url: str, company_folder: Path) -> Iterator[Record]:
         finally:
             if record.head != before:
                 _keep(company_folder, record.head)
+
+
+def doubts(record: Record | None, company_folder: Path) -> list[Fault]:
+    """What of the record is not as it was written, held against the heads kept on this machine; nothing when it is whole."""
+    kept = kept_heads(company_folder)
+    if record is not None:
+        return record.verify(kept)
+    return [_gone(kept)] if kept else []
+
+
+def doubts_in_words(faults: list[Fault]) -> str:
+    """What a run and a status say of a record in doubt; empty when it is whole."""
+    if not faults:
+        return ""
+    more = f" and {len(faults) - 1} more" if len(faults) > 1 else ""
+    return f"The record is not as it was written: {faults[0].where}{more}. See close history --verify."
+
+
+def _gone(kept: list[tuple[int, str]]) -> Fault:
+    return Fault(
+        "the record",
+        "no record",
+        f"{max(events for events, _ in kept)} events, as was noted in .run/",
+        "restore the database from a backup",
+    )
 
 
 def kept_heads(company_folder: Path) -> list[tuple[int, str]]:

@@ -54,7 +54,7 @@ def _row_faults(document: Mapping[str, Any], row: Filling) -> Iterator[Fault]:
         if heading not in row.headings:
             place = f"{row.sheet}, line {row.line}"
             yield Fault(place, f"no column {heading}", f"{heading} {number}", "take a fresh workbook")
-        elif not _same(row.cell(heading), number):
+        elif not same_number(row.cell(heading), number):
             yield Fault(row.address(heading), _shown(row.cell(heading)), number or "nothing", _DO)
 
 
@@ -91,7 +91,7 @@ def _line(document: Mapping[str, Any], row: Filling) -> Expected | str:
     }
 
 
-def _same(cell: Cell | None, number: str | None) -> bool:
+def same_number(cell: Cell | None, number: str | None) -> bool:
     """Whether a cell holds a number, at the fifteen digits that Excel keeps."""
     if cell is None or number is None:
         return cell is None and number is None

@@ -22,7 +22,8 @@ from close_library.sources.workbook import (
     sheet_names,
 )
 
-_NOT_FILLED_IN = ("Summary", "Data", "Sources", "Parameters", "Charts")
+SUMMARY, DATA = "Summary", "Data"
+_NOT_FILLED_IN = (SUMMARY, DATA, "Sources", "Parameters", "Charts")
 """Sheets that hold nothing to fill in; Data may be long."""
 
 SUBJECT = "subject"
@@ -53,7 +54,7 @@ class Filling:
 
     def address(self, heading: str) -> str:
         """Where a cell stands: `Findings!F7`."""
-        return f"{self.sheet}!{_letters(self.headings[heading])}{self.line}"
+        return cell_address(self.sheet, self.headings[heading], self.line)
 
     @property
     def is_filled(self) -> bool:
@@ -126,10 +127,10 @@ def _fillings(sheet: str, found: Iterator[tuple[int, list[Cell]]]) -> Iterator[F
                 yield filling
 
 
-def _letters(column: int) -> str:
-    letters = ""
-    column += 1
-    while column:
-        column, rest = divmod(column - 1, 26)
+def cell_address(sheet: str, column: int, line: int) -> str:
+    """How a workbook calls a cell, its column counted from 0: `Findings!F7`."""
+    letters, number = "", column + 1
+    while number:
+        number, rest = divmod(number - 1, 26)
         letters = chr(65 + rest) + letters
-    return letters
+    return f"{sheet}!{letters}{line}"

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from close_library.errors import Fault, RecordError
+from close_library.errors import RecordError
 from close_library.parameters import CompanyParameters, load_parameters
 from close_library.period import Period
 from close_library.record import Event, Head
 from close_library.run.said.heard import moment
-from close_library.run.said.recorded import kept_heads, record_if_any
+from close_library.run.said.recorded import doubts, record_if_any
 
 
 def history(parameters: Path, outputs: Path, period: str = "", program: str = "", ref: str = "") -> list[Event]:
@@ -28,13 +27,9 @@ def verify_history(parameters: Path, outputs: Path) -> Head:
     Returns where the record ends. Raises RecordError naming every event that is not as it was written.
     """
     url, folder = _place(load_parameters(parameters), outputs)
-    kept = kept_heads(folder)
     with record_if_any(url, folder) as record:
-        if record is None:
-            faults = [_gone(kept)] if kept else []
-            head = Head(0, "")
-        else:
-            faults, head = record.verify(kept), record.head
+        faults = doubts(record, folder)
+        head = record.head if record else Head(0, "")
     if faults:
         raise RecordError("the record is not as it was written.", faults)
     return head
@@ -77,12 +72,3 @@ def event_line(event: Event) -> tuple[str, str, str, str, str]:
 def _place(company: CompanyParameters, outputs: Path) -> tuple[str, Path]:
     settings = company.resolve()
     return settings.record, outputs.resolve() / settings.company
-
-
-def _gone(kept: Sequence[tuple[int, str]]) -> Fault:
-    return Fault(
-        "the record",
-        "no record",
-        f"{max(events for events, _ in kept)} events, as was noted in .run/",
-        "restore the database from a backup",
-    )

@@ -19,6 +19,7 @@ from close_library.run.said.heard import CURRENT, STALE, SUGGESTION, Spoken, exp
 from close_library.run.said.subjects import subjects_of
 from close_library.run.speaking.expected_cells import faults_of
 from close_library.run.speaking.filled_in import EXPLAINING, FOLLOWING_UP, SUBJECT, FilledIn, Filling
+from close_library.run.speaking.recomputed import with_results
 from close_library.run.speaking.saying import Conversation, Paper, speaking
 from close_library.workpaper.document import document_digest
 
@@ -56,6 +57,7 @@ def read_back(prepared: Prepared, file: FilledIn, by: str, wait: float = 0) -> l
     with speaking(prepared, wait) as conversation:
         paper = _paper_of(file, conversation)
         assert paper.document is not None
+        file = with_results(file, paper.path.with_suffix(".xlsx"))
         faults = faults_of(paper.document, file.fillings)
         if faults:
             raise RecordError("the workbook doesn't show the workpaper as it is; nothing was recorded.", faults)

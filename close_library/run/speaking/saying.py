@@ -24,7 +24,7 @@ from close_library.run.gathering.redraw import Place, refresh
 from close_library.run.planning.plan import Plan, folder_of
 from close_library.run.planning.prepare import Prepared
 from close_library.run.said.heard import Heard, hear, said_of, sign_off_entry
-from close_library.run.said.recorded import record_if_any, record_to_say
+from close_library.run.said.recorded import doubts, doubts_in_words, record_if_any, record_to_say
 from close_library.workpaper.notebook import Workpaper
 
 
@@ -82,6 +82,12 @@ def listening(prepared: Prepared) -> tuple[Heard, list[Paper]]:
     """What the record holds of a period and the workpapers as they are now, without a word."""
     with record_if_any(prepared.settings.record, prepared.company_folder) as record:
         return hear(record, str(prepared.period)), papers_of(prepared.folder, prepared.plan)
+
+
+def record_doubt(prepared: Prepared) -> str:
+    """What is said of a record that is not as it was written; empty when it is whole."""
+    with record_if_any(prepared.settings.record, prepared.company_folder) as record:
+        return doubts_in_words(doubts(record, prepared.company_folder))
 
 
 def sign_offs(prepared: Prepared) -> dict[Place, dict[str, Any]]:
