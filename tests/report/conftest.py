@@ -10,6 +10,7 @@ import pytest
 
 from close_library.report import CodeCell
 from tests.report import papers
+from tests.report.declared_paper import declared
 from tests.waiting import PATIENCE
 
 CHROMIUM = Path("/usr/bin/chromium")
@@ -31,6 +32,7 @@ BUILDERS: dict[str, Callable[[Path], dict[str, Any]]] = {
     "bridge with an unexplained cent": lambda folder: papers.bridge(folder, unexplained="0.01"),
     "flux": papers.flux,
     "hostile flux": lambda folder: papers.flux(folder, hostile=True),
+    "declared, hostile": declared,
 }
 
 

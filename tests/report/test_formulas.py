@@ -193,10 +193,10 @@ def test_lines_of_another_schedule_are_found_by_exact_texts(
     book = live(t90_7=table(["line", "errors"], [[line, amount]]), t90_8=POINTS)
     asked = {"column": "errors", "table": "90.8", "by": {"line": "line"}, **part}
     places = 0 if part.get("counts") else 2
-    assert book.part(asked, Decimal(amount), places, Place("90.7", 0, 1)) == written
+    assert book.listed(asked, Decimal(amount), places, Place("90.7", 0, 1)) == written
 
 
 def test_a_schedule_that_is_cut_is_not_added_up() -> None:
     book = live(t90_7=table(["line", "errors"], [["20", "2"]]), t90_8={**POINTS, "total_rows": 1_001})
     asked = {"column": "errors", "table": "90.8", "by": {"line": "line"}, "counts": True}
-    assert book.part(asked, Decimal(2), 0, Place("90.7", 0, 1)) == ""
+    assert book.listed(asked, Decimal(2), 0, Place("90.7", 0, 1)) == ""

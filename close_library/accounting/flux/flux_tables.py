@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 import pandas as pd
@@ -19,9 +20,6 @@ from close_library.money import ZERO, ratio, spell
 NO_TYPE = "no type"
 PERCENT = {"percent": "percent"}
 BARS_AT_MOST = 12
-
-_SUMMED = ((2, "current"), (3, "comparison"))
-"""The columns of a lead sheet that are sums; the others follow from them."""
 
 
 @dataclass(frozen=True)
@@ -47,44 +45,44 @@ def lead_sheet(scope: Scope, comparison: Comparison, lines: Sequence[Line]) -> T
     nothing: the lines are tested.
     """
     rows: list[tuple[Any, ...]] = []
-    formulas: list[tuple[int, int, str]] = []
-    left, statement = _Sum(), ["", ""]
+    made: list[tuple[int, Callable[[str], str]]] = []
+    left, totals = _Sum(), dict[int, int]()
     types = [kind for kind in (*TYPES, None) if any(line.account_type == kind for line in lines)]
     for kind in types:
-        captions: dict[str, _Sum] = {}
-        accounts: dict[str, list[Line]] = {}
+        captions: dict[str, list[Line]] = {}
         for line in (line for line in lines if line.account_type == kind):
-            caption = line.caption or "no caption"
-            captions[caption] = captions.get(caption, _Sum()).plus(line.current, line.comparison)
-            accounts.setdefault(caption, []).append(line)
-        first = len(rows)
-        rows += [(kind or NO_TYPE, caption, *sums.cells) for caption, sums in captions.items()]
-        formulas += [
-            (
-                first + n,
-                place,
-                " + ".join(f"{{{figure_id(scope, comparison, line, side)}}}" for line in accounts[caption]),
-            )
-            for n, caption in enumerate(captions)
-            for place, side in _SUMMED
-        ]
-        formulas += [(len(rows), place, cells_of(side, range(first, len(rows)))) for place, side in _SUMMED]
-        total, sign = _total(captions.values()), 1 if kind in ("asset", "revenue") else -1 if kind else 0
+            captions.setdefault(line.caption or "no caption", []).append(line)
+        first, sums = len(rows), [_added_up(accounts) for accounts in captions.values()]
+        for caption, accounts, one in zip(captions, captions.values(), sums, strict=True):
+            made.append((len(rows), partial(_of_figures, scope, comparison, accounts)))
+            rows.append((kind or NO_TYPE, caption, *one.cells))
+        total, sign = _total(sums), 1 if kind in ("asset", "revenue") else -1 if kind else 0
         left = left.plus(total.current, total.comparison, sign)
-        if sign:
-            statement = [
-                f"{text} {'+' if sign > 0 else '-'} [{side}#{len(rows)}]".removeprefix(" + ")
-                for text, (_, side) in zip(statement, _SUMMED, strict=True)
-            ]
+        made.append((len(rows), partial(cells_of, lines=range(first, len(rows)))))
+        totals |= {len(rows): sign} if sign else {}
         rows.append((kind or NO_TYPE, f"Total {HEADINGS[kind].lower()}" if kind else "Total of no type", *total.cells))
-    if set(types) - {None}:
+    if totals:
         of_balances = any(kind in BALANCE_SHEET for kind in types)
-        formulas += [(len(rows), place, text.strip()) for text, (place, _) in zip(statement, _SUMMED, strict=True)]
+        made.append((len(rows), partial(_of_totals, totals)))
         rows.append((None, "Assets less liabilities and equity" if of_balances else "Result", *left.cells))
     columns = ["type", "caption", *SIDES, "percent"]
     frame = pd.DataFrame(rows, columns=columns, dtype=object)
-    title = f"Lead sheet by caption against {comparison.label}"
-    return Table(title, frame, types=_types(columns), formulas=tuple(formulas))
+    formulas = tuple((row, columns.index(side), spelled(side)) for row, spelled in made for side in SIDES[:2])
+    return Table(f"Lead sheet by caption against {comparison.label}", frame, types=_types(columns), formulas=formulas)
+
+
+def _added_up(lines: Sequence[Line]) -> _Sum:
+    return _Sum(sum((line.current for line in lines), ZERO), sum((line.comparison for line in lines), ZERO))
+
+
+def _of_figures(scope: Scope, comparison: Comparison, lines: Sequence[Line], side: str) -> str:
+    """A caption as the sum of its accounts' figures."""
+    return " + ".join(f"{{{figure_id(scope, comparison, line, side)}}}" for line in lines)
+
+
+def _of_totals(totals: Mapping[int, int], side: str) -> str:
+    """What is left of the statement, of the rows of its types' totals with their signs."""
+    return " ".join(f"{'+' if sign > 0 else '-'} [{side}#{row}]" for row, sign in totals.items()).removeprefix("+ ")
 
 
 def _total(sums: Collection[_Sum]) -> _Sum:

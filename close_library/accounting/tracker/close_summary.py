@@ -59,7 +59,7 @@ def close_summary(scope: Scope) -> Result:
         "91.3": trend_table(over),
         "91.4": _standing(scope),
         "91.5": points,
-        "91.6": open_by_workpaper(scope, "91.7"),
+        "91.6": open_by_workpaper(scope, "91.7", POINTS_LISTED),
         "91.7": open_points(scope, POINTS_LISTED),
     }
     if scope.books.has("billing_tasks"):

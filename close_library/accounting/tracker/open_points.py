@@ -52,16 +52,31 @@ def open_points(scope: Scope, at_most: int = LISTED) -> Table:
     return Table(_titled(scope, f"What is open, the gravest and largest first{cut}"), frame, types={"amount": "money"})
 
 
-def open_by_workpaper(scope: Scope, listed: str) -> Table:
-    """How much is open by workpaper; of the company by workpaper and program. `listed`: the schedule of the points."""
+def open_by_workpaper(scope: Scope, listed: str, at_most: int = LISTED) -> Table:
+    """How much is open by workpaper; of the company by workpaper and program.
+
+    Where `listed`, the schedule of the points, which names `at_most`, names all of them, these are its counts.
+    """
     keys = "workpaper, title, program" if scope.is_company else "workpaper, title"
-    return _counted(scope, "What is open, by workpaper", keys, listed)
+    counted = _counted(scope, "What is open, by workpaper", keys)
+    if count_open(scope) > at_most:
+        return counted
+    by = {key: key for key in keys.split(", ") if key != "title"}
+    whats = {name: name.replace("_", " ") for name in (TIE_OUT, NO_CONCLUSION)}
+    parts = (
+        Part("errors", table=listed, by=by, where={"severity": "error"}, counts=True,
+             unless=tuple(("what", what) for what in whats.values())),
+        Part("warnings", table=listed, by=by, where={"severity": "warning"}, counts=True),
+        Part("tie_outs", table=listed, by=by, where={"what": whats[TIE_OUT]}, counts=True),
+        Part("no_conclusion", table=listed, by=by, where={"what": whats[NO_CONCLUSION]}, counts=True),
+    )  # fmt: skip
+    return replace(counted, parts=parts)
 
 
 def open_by_program(scope: Scope, by_workpaper: str) -> Table:
     """How much is open by program: what `by_workpaper`, the schedule by workpaper and program, adds up to."""
     parts = tuple(Part(name, table=by_workpaper, of=(name,), by={"program": "program"}) for name in COUNTS)
-    return replace(_counted(scope, "What is open, by program", "program", ""), parts=parts)
+    return replace(_counted(scope, "What is open, by program", "program"), parts=parts)
 
 
 def open_chart(id: str, table: Table, label: str) -> Chart | None:
@@ -83,21 +98,12 @@ def points_counted(result: Result, table: str) -> Decimal:
     return result.added_up(table, COUNTS)
 
 
-def _counted(scope: Scope, title: str, keys: str, listed: str) -> Table:
+def _counted(scope: Scope, title: str, keys: str) -> Table:
     lines = scope.books.frame(f"SELECT {keys}, {_COUNTED} FROM {_points(scope)} GROUP BY {keys} ORDER BY {keys}")
     total = scope.books.frame(f"SELECT 'Total' AS {keys.split(', ')[0]}, {_COUNTED} FROM {_points(scope)}")
     frame = pd.concat([lines.astype(object), total.astype(object)], ignore_index=True)
-    by = {key: key for key in keys.split(", ") if key != "title"}
-    whats = {name: name.replace("_", " ") for name in (TIE_OUT, NO_CONCLUSION)}
-    parts = (
-        Part("errors", table=listed, by=by, where={"severity": "error"}, counts=True,
-             unless=tuple(("what", what) for what in whats.values())),
-        Part("warnings", table=listed, by=by, where={"severity": "warning"}, counts=True),
-        Part("tie_outs", table=listed, by=by, where={"what": whats[TIE_OUT]}, counts=True),
-        Part("no_conclusion", table=listed, by=by, where={"what": whats[NO_CONCLUSION]}, counts=True),
-    )  # fmt: skip
     frame, types = frame.where(frame.notna(), None), dict.fromkeys(COUNTS, "int")
-    return Table(_titled(scope, title), frame, total_row=True, types=types, parts=parts)
+    return Table(_titled(scope, title), frame, total_row=True, types=types)
 
 
 def _points(scope: Scope) -> str:

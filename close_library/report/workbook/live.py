@@ -6,25 +6,24 @@ the cell keeps the number.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from fractions import Fraction
 from functools import cached_property
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from xlsxwriter.utility import xl_rowcol_to_cell
 
 from close_library.report.reading_order import tables_of
-from close_library.report.wording import NUMERIC_KINDS, show_code
-from close_library.report.workbook.breakdown import signed_name
+from close_library.report.wording import NUMERIC_KINDS
 from close_library.report.workbook.formula import Formula, Reference, Undefined, Unknown
+from close_library.report.workbook.listed import FIRST_ROW, Listing, kinds_of
 from close_library.report.workbook.summary import FigureCell
 
-HEADING_ROW, FIRST_ROW = 1, 2
-"""A schedule's sheet: its title, its headings, its lines."""
+T = TypeVar("T")
 
-
-_LONGEST_LITERAL, _LONGEST_FORMULA = 200, 8_000
+_LONGEST_FORMULA = 8_000
+"""Characters; Excel takes 8,192."""
 
 
 class Place(NamedTuple):
@@ -45,6 +44,8 @@ class Live:
         self.figures = figures
         self.sheets = sheets
         self._follows: dict[Place, tuple[Place, ...]] = {}
+        self._tables_of: dict[str, set[str]] = {}
+        self._listings: dict[int, Listing | None] = {}
 
     def formula(self, formula: Formula, amount: Decimal, places: int, place: Place | None = None) -> str:
         """The live formula of an amount, rounded as it is shown; empty where it does not give that amount."""
@@ -67,64 +68,26 @@ class Live:
             pass
         return ""
 
-    def part(self, part: Mapping[str, Any], amount: Decimal, places: int, place: Place) -> str:
-        """The live sum, or count, of the lines of another schedule that hold what a line holds; empty where it is another amount.
+    def listed(self, part: Mapping[str, Any], amount: Decimal, places: int, place: Place) -> str:
+        """The live sum, or count, of lines of another schedule that hold what a line holds; empty where it is another amount."""
+        if id(part) not in self._listings:
+            other, sheet = self.tables.get(part["table"]), self.sheets.get(part["table"], "")
+            self._listings[id(part)] = Listing.of_part(part, self.tables[place.table], other, sheet)
+        known = self._listings[id(part)]
+        if known is None or known.amount(place.line) != amount or not self.follows(place, (), (part["table"],)):
+            return ""
+        return known.formula(place.line, places)
 
-        Lines are compared by EXACT: a criterion of SUMIFS would be read as an operator, a number or a date.
+    def follows(self, place: Place, cells: Iterable[Place], tables: Iterable[str] = ()) -> bool:
+        """Note that a cell is made of others of its schedule, and of other schedules; false where they lead back to it.
+
+        Between schedules it is the schedule that may not lead back: what is refused there may be harmless, and is rare.
         """
-        own, other = self.tables[place.table], self.tables.get(part["table"])
-        if other is None or part["table"] not in self.sheets or not _is_whole(other):
-            return ""
-        rows = other["rows"][: -1 if other.get("total_row") else None]
-        try:
-            asked = [
-                (_text_column(other, name), *self._asked(own, column, place))
-                for name, column in part.get("by", {}).items()
-            ]
-            asked += [_literal(other, name, value) for name, value in part.get("where", {}).items()]
-            left_out = [_literal(other, name, value) for name, value in part.get("unless", [])]
-            of = [(sign, _number_column(other, name)) for sign, name in map(signed_name, part.get("of", []))]
-        except Unknown:
-            return ""
-        found = [
-            line for line in range(len(rows))
-            if all(_shown(other, line, column) == text for column, text, _ in asked)
-            and not any(_shown(other, line, column) == text for column, text, _ in left_out)
-        ]  # fmt: skip
-        total = sum((sign * Decimal(rows[line][column] or 0) for sign, column in of for line in found), Decimal(0))
-        total = total if of else Decimal(len(found))
-        made_of = [Place(part["table"], line, column) for _, column in of for line in range(len(rows))]
-        if not (rows and asked and (of or part.get("counts"))) or total != amount or not self.follows(place, made_of):
-            return ""
-        spans = {column: self.span(part["table"], column, 0, len(rows) - 1) for column, *_ in (*asked, *left_out)}
-        tests = [f"EXACT({spans[column]},{spelled})" for column, _, spelled in asked]
-        tests += [f"(1-EXACT({spans[column]},{spelled}))" for column, _, spelled in left_out]
-        chosen = "*".join([*tests, "1"])
-        if not of:
-            return f"=SUMPRODUCT({chosen})"
-        sums = []
-        for sign, column in of:
-            added = self.span(part["table"], column, 0, len(rows) - 1)
-            sums.append(f"{'-' if sign < 0 else '+'}SUMPRODUCT({chosen},{added})")
-        return f"=ROUND({''.join(sums).removeprefix('+')},{places})"
-
-    def _asked(self, table: Mapping[str, Any], name: str, place: Place) -> tuple[str, str]:
-        """What a line holds in a column, and its cell."""
-        column = _text_column(table, name)
-        return _shown(table, place.line, column), xl_rowcol_to_cell(FIRST_ROW + place.line, column)
-
-    def follows(self, place: Place, cells: Iterable[Place]) -> bool:
-        """Note that a cell is made of others; false, and nothing noted, where they lead back to it."""
-        seen, found = set(), list(dict.fromkeys(cells))
-        waiting = list(found)
-        while waiting:
-            each = waiting.pop()
-            if each == place:
-                return False
-            if each not in seen:
-                seen.add(each)
-                waiting += self._follows.get(each, ())
-        self._follows[place] = tuple(found)
+        found = tuple(dict.fromkeys(cells))
+        if place in _reached(found, self._follows) or place.table in _reached(tables, self._tables_of):
+            return False
+        self._follows[place] = found
+        self._tables_of.setdefault(place.table, set()).update(tables)
         return True
 
     def span(self, table: str, column: int, first: int, last: int, own: str = "") -> str:
@@ -152,8 +115,11 @@ class Live:
         return formula.spelled(self._references, lambda reference: self._cells(reference, place))
 
     def _may_follow(self, formula: Formula, place: Place | None) -> bool:
-        cells = (cell for reference in formula.references for cell in self._places(reference, place))
-        return place is None or not formula.references or self.follows(place, cells)
+        if place is None or not formula.references:
+            return True
+        cells = [cell for reference in formula.references for cell in self._places(reference, place)]
+        others = {cell.table for cell in cells} - {place.table}
+        return self.follows(place, (cell for cell in cells if cell.table == place.table), others)
 
     def _places(self, reference: Reference, place: Place | None) -> list[Place]:
         """The cells that a reference names."""
@@ -184,43 +150,16 @@ class Live:
         return self.span(first.table, first.column, first.line, last.line, place.table if place else "")
 
 
-def kinds_of(table: Mapping[str, Any]) -> Sequence[str]:
-    """The kinds of a schedule's columns."""
-    kinds: Sequence[str] = table.get("types") or ["text"] * len(table["columns"])
-    return kinds
-
-
-def _is_whole(table: Mapping[str, Any]) -> bool:
-    return (table.get("total_rows") or len(table["rows"])) == len(table["rows"])
-
-
-def _text_column(table: Mapping[str, Any], name: str) -> int:
-    if name not in table["columns"] or kinds_of(table)[table["columns"].index(name)] != "text":
-        raise Unknown(name)
-    place: int = table["columns"].index(name)
-    return place
-
-
-def _number_column(table: Mapping[str, Any], name: str) -> int:
-    if name not in table["columns"] or kinds_of(table)[table["columns"].index(name)] not in NUMERIC_KINDS:
-        raise Unknown(name)
-    place: int = table["columns"].index(name)
-    return place
-
-
-def _shown(table: Mapping[str, Any], line: int, column: int) -> str:
-    """A text as its cell shows it."""
-    text = table["rows"][line][column] or ""
-    return show_code(text, table["columns"][column])
-
-
-def _literal(table: Mapping[str, Any], name: str, value: str) -> tuple[int, str, str]:
-    """A column, a value as its cells show it, and as a formula holds it."""
-    text = show_code(value, name)
-    if not 0 < len(text) < _LONGEST_LITERAL or not text.isprintable():
-        raise Unknown(value)
-    doubled = text.replace('"', '""')
-    return _text_column(table, name), text, f'"{doubled}"'
+def _reached(start: Iterable[T], edges: Mapping[T, Iterable[T]]) -> set[T]:
+    """All that leads on from some places."""
+    seen: set[T] = set()
+    waiting = list(start)
+    while waiting:
+        each = waiting.pop()
+        if each not in seen:
+            seen.add(each)
+            waiting += edges.get(each, ())
+    return seen
 
 
 def _rounded(value: Fraction, places: int) -> Decimal:

@@ -18,7 +18,8 @@ from close_library.report.workbook.data import Data
 from close_library.report.workbook.formula import Formula, read
 from close_library.report.workbook.frame import Book, Sheet
 from close_library.report.workbook.inputs import EXPLAIN, FOLLOW_UP, Inputs
-from close_library.report.workbook.live import FIRST_ROW, HEADING_ROW, Live, Place, kinds_of
+from close_library.report.workbook.listed import FIRST_ROW, HEADING_ROW, kinds_of
+from close_library.report.workbook.live import Live, Place
 from close_library.report.workbook.relations import relations_of
 from close_library.report.workbook.summary import FigureCell
 
@@ -221,7 +222,7 @@ class _Schedule:
         part = self.data.breakdown.cells.get((self.id, line, column))
         if part:
             return self.data.part_of(part, places)
-        of_lines = (self.live.part(part, amount, places, place) for part in self._parts_of_lines.get(column, ()))
+        of_lines = (self.live.listed(part, amount, places, place) for part in self._parts_of_lines.get(column, ()))
         of_line = (self.live.formula(relation, amount, places, place) for relation in self._relations[column])
         return next((formula for formula in (*of_lines, *of_line) if formula), "")
 
