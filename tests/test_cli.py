@@ -255,7 +255,7 @@ def test_check_shows_the_files_and_writes_nothing(tiny: Tiny) -> None:
     said = tiny.say("check")
     assert said.code == 0
     assert "350.00" in said.out
-    assert "1 workpapers can be closed" in said.out
+    assert "1 workpaper can be closed" in said.out
     files = json.loads(tiny.say("check", "--json").out)["files"]
     assert {"invoices", "gl_entries"} < {each["table"] for each in files}
     assert not tiny.outputs.exists()

@@ -89,15 +89,9 @@ class Archive:
             with self._zip.open(name) as member:
                 while block := member.read(_BLOCK):
                     yield block
-        except (
-            OSError,
-            zipfile.BadZipFile,
-            ValueError,
-            NotImplementedError,
-            EOFError,
-            RuntimeError,
-            KeyError,
-        ) as error:
+        except KeyError as error:
+            raise _damaged(self.path, f"{name} is missing") from error
+        except (OSError, zipfile.BadZipFile, ValueError, NotImplementedError, EOFError, RuntimeError) as error:
             raise _damaged(self.path, f"{name}: {error}") from error
 
     def extract(self, name: str, place: Path) -> None:

@@ -8,11 +8,13 @@ from pathlib import Path
 from typing import Any
 
 from close_library.binder import contents
+from close_library.parameters import COMPANY
 from close_library.report.pdf.binder import Cover, Paper, render_binder
 from close_library.run.gathering.index import documents_of, read_index
 from close_library.run.gathering.source_sheets import read_source_sheets
 from close_library.run.said.heard import Heard, said_of, said_of_period
 
+_LOOSENED_SHOWN = 6
 NOT_SIGNED = "not signed: no key was given"
 ABOUT = (
     "This binder holds the workpapers of the period, the books that they rest on, and all that computed them: notebooks, "
@@ -59,6 +61,7 @@ def _cover(heading: Mapping[str, Any], fingerprint: str | None, changes: Sequenc
                 "Binder before",
                 f"{prior['period']}, SHA-256 {prior['sha256']}" if prior else "none: this is the first in its folder",
             ),
+            *([("Loosened since", _loosened(changes))] if prior else []),
             (
                 "Record",
                 f"{record['events']} events, the last {record['head']}" if record["events"] else "nothing was said",
@@ -71,6 +74,18 @@ def _cover(heading: Mapping[str, Any], fingerprint: str | None, changes: Sequenc
         compared_with=_compared_with(prior, len(changes)),
         not_tested=contents.NOT_TESTED,
     )
+
+
+def _loosened(changes: Sequence[Mapping[str, Any]]) -> str:
+    """Which limits let more pass than in the binder before: what an auditor asks first."""
+    loosened = [
+        ("" if each["scope"] == COMPANY else f"{each['scope']}: ")
+        + f"{each['key']} from {each['before'] or 'nothing'} to {each['now'] or 'nothing'}"
+        for each in changes
+        if each["direction"] == "loosened"
+    ]
+    more = f" and {len(loosened) - _LOOSENED_SHOWN} more" if len(loosened) > _LOOSENED_SHOWN else ""
+    return ("; ".join(loosened[:_LOOSENED_SHOWN]) + more) or "no limit"
 
 
 def _compared_with(prior: Mapping[str, Any] | None, changes: int) -> str:

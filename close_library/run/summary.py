@@ -64,6 +64,8 @@ def print_matrix(console: Console, standings: Sequence[Standing], signed: Mappin
             table.add_row(_plain(names[program]), *cells)
         console.print(table)
     console.print("  ".join(f"{mark} {WORDS[status]}" for status, mark in _MARKS.items()), style="dim", highlight=False)
+    if any(character.isdigit() for mark in marks.values() for character in mark):
+        console.print("A number is that of the errors and warnings.", style="dim", highlight=False)
     if letters:
         legend = "  ".join(f"{letter} {state}" for state, letter in LETTERS.items())
         console.print(legend, style="dim", highlight=False)
@@ -94,7 +96,7 @@ def print_pending(console: Console, standings: Sequence[Standing]) -> None:
         console.print("A run would find nothing to do.", markup=False, highlight=False)
         return
     count = sum(map(len, reasons.values()))
-    console.print(f"A run would look after {_counted(count, 'workpaper')}:", markup=False, highlight=False)
+    console.print(f"A run would look after {counted(count, 'workpaper')}:", markup=False, highlight=False)
     for why, places in reasons.items():
         shown = ", ".join(places[:_PLACES]) + (f" and {len(places) - _PLACES} more" if len(places) > _PLACES else "")
         console.print(f"  {why}: {shown}", markup=False, highlight=False, soft_wrap=True)
@@ -106,10 +108,6 @@ def _mark(standing: Standing | None) -> str:
 
 def _cell(standing: Standing | None, mark: str) -> str:
     return "" if standing is None else f"[{_STYLES[standing.status]}]{mark}[/]"
-
-
-def _counted(count: int, word: str) -> str:
-    return f"{count} {word}" + ("" if count == 1 else "s")
 
 
 def _plain(text: str) -> str:
@@ -153,10 +151,13 @@ def print_result(console: Console, result: CloseResult) -> None:
         highlight=False,
     )
     console.print(
-        f"Findings: {', '.join(_counted(found[kind], word) for kind, word in _KINDS.items())}.", highlight=False
+        f"Findings: {', '.join(counted(found[kind], word) for kind, word in _KINDS.items())}.", highlight=False
     )
     for each in result.index["attention"]:
         console.print(f"  {each['ref']} {each['message']}", markup=False, highlight=False, soft_wrap=True)
+    more = found["error"] + found["warning"] - len(result.index["attention"])
+    if more > 0:
+        console.print(f"  … and {more} more, all on the front page.", markup=False, highlight=False)
     front_page = shown_path(result.prepared.folder / "index.html")
     console.print(
         f"{_done_in_words(result)}, in {result.seconds:.1f} s. Read {front_page}",
@@ -170,7 +171,7 @@ def _done_in_words(result: CloseResult) -> str:
     """`117 workpapers, 112 unchanged, 5 executed`."""
     executed, drawn = len(result.executed), len(result.outcomes) - len(result.executed)
     parts = [
-        _counted(result.unchanged + executed + drawn, "workpaper"),
+        counted(result.unchanged + executed + drawn, "workpaper"),
         *([f"{result.unchanged} unchanged"] if result.unchanged else []),
         *([f"{drawn} drawn again"] if drawn else []),
         f"{executed} executed",

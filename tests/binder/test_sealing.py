@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -121,6 +123,11 @@ def test_the_next_binder_follows_this_one_and_says_what_was_loosened(closed_tiny
     checked = closed_tiny.close("verify", str(binder), "--seal-only")
     assert "It follows the binder of 2026-04 (tiny_2026-04.binder.zip)." in checked.out
     assert "What changed since, of settings, notebooks and packages, is as it says: 1 change." in checked.out
+    if shutil.which("pdftotext"):
+        (tmp_path / "binder.pdf").write_bytes(zipfile.ZipFile(binder).read("binder.pdf"))
+        first = said_by("pdftotext", "-l", "1", "-layout", str(tmp_path / "binder.pdf"), "-")
+        assert re.search(r"Loosened since +tolerances.tie_out from 0.00 to 50.00", first), "it stands on the first page"
+        assert re.search(r"Title: .* binder 2026-05\n", said_by("pdfinfo", str(tmp_path / "binder.pdf")))
 
     prior = binder.with_name("tiny_2026-04.binder.zip")
     whole = prior.read_bytes()
@@ -298,3 +305,7 @@ def test_the_seal_is_checked_without_the_product_as_the_readme_says(
         done = subprocess.run(["bash", "-c", command], cwd=tmp_path / "unpacked", capture_output=True, text=True)
         assert done.returncode == 0, done.stdout + done.stderr
     assert "Verified Successfully" in done.stdout
+
+
+def said_by(*command: str) -> str:
+    return subprocess.run(command, capture_output=True, check=True, text=True, encoding="utf-8").stdout
