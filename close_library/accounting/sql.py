@@ -77,7 +77,7 @@ def viewed(books: Books, prefix: str, query: str) -> str:
 
     Of small books it is a table: to plan and compute such a query again for every figure takes longest there.
     """
-    if sum(table["rows"] for table in books.manifest["tables"].values()) <= _HELD_AT_MOST:
+    if books.are_small:
         return memoised(books, prefix, query)
     name = f"{prefix}_{hashlib.sha256(query.encode()).hexdigest()[:16]}"
     if name not in (made := _MADE.setdefault(books, set())):
@@ -85,9 +85,6 @@ def viewed(books: Books, prefix: str, query: str) -> str:
         made.add(name)
     return name
 
-
-_HELD_AT_MOST = 200_000
-"""Rows of all tables of the books up to which what is made of them fits into memory many times."""
 
 _MADE: WeakKeyDictionary[Books, set[str]] = WeakKeyDictionary()
 """The temporary tables and views that each open connection holds."""

@@ -53,7 +53,7 @@ def open_ahead() -> None:
     _ahead.append(_opened(threads=1, async_threads=0))
 
 
-def _opened(**config: int) -> duckdb.DuckDBPyConnection:
+def _opened(**config: str | bool | int | float | list[str]) -> duckdb.DuckDBPyConnection:
     connection = duckdb.connect(":memory:", config=config)
     _set(connection, "TimeZone", "'UTC'")
     [shows_progress] = connection.execute("SELECT current_setting('enable_progress_bar')").fetchall()[0]

@@ -1,13 +1,13 @@
 """The books, opened: a read-only view of what was sealed, one SQL view a declared table.
 
+Small books are read once, when they are opened: to open and plan a file for every question would take longest there.
 Opened for a program, each view holds the rows that the program sees: its own, those of programs linked with it, and nobody's.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+import warnings
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,25 +15,23 @@ import duckdb
 import pyarrow as pa
 
 from close_library.books.connection import connect
+from close_library.books.declared import reading, refuse_unknown
 from close_library.books.relations import typed_nulls
 from close_library.books.shares import Owners, owners_seen, said_seen, seen, source_shares
 from close_library.books.snapshot import Manifest, check_file, nothing_sealed, read_manifest, table_file
-from close_library.errors import BooksError, Fault
+from close_library.errors import BooksError
 from close_library.parameters import COMPANY
 from close_library.sources.cast import literal, quoted
-from close_library.sources.faults import listed, nearest
 from close_library.tables import SAID, TABLES
 
 if TYPE_CHECKING:
     import pandas as pd
 
-_LACKING = re.compile(r"Table with name \"?(\w+)\"? does not exist")
-
 
 class Books:
     """The sealed books of a period, read-only.
 
-    Each declared table is a view that holds all declared columns, unknown columns of the files as text, then
+    Each declared table is a view, of small books a table, that holds all declared columns, unknown columns of the files as text, then
     `owner_program_id`, `source_system`, `source_file`, `source_row`. A table that the sources lack is an empty
     view of the right types. The tables of SAID, which a run writes, are views like them. Reading a table that was not
     declared is an error.
@@ -74,10 +72,11 @@ class Books:
         """
         books_dir = Path(books_dir)
         declared = [*TABLES, *SAID] if tables is None else list(dict.fromkeys([*tables, *optional]))
-        _refuse_unknown(declared)
+        refuse_unknown(declared)
         connection = connect(threads=threads, memory_limit=memory_limit, temporary=temporary)
         try:
-            manifest = _create_views(connection, books_dir, declared, owner, ref)
+            with reading(books_dir, declared):
+                manifest = _create_views(connection, books_dir, declared, owner, ref)
         except BaseException:
             connection.close()
             raise
@@ -88,18 +87,25 @@ class Books:
         """The period that was sealed; may be empty."""
         return str(self.manifest.get("period", ""))
 
+    @property
+    def are_small(self) -> bool:
+        """Whether all rows, and what is made of them, fit into memory many times."""
+        return _are_small(self.manifest)
+
     def has(self, table: str) -> bool:
         """Whether the sources held this table, if only with zero rows."""
         return table in self.manifest["tables"] or (table in SAID and said_path(self.directory, table).is_file())
 
     def sql(self, query: str, parameters: Sequence[Any] = ()) -> pa.Table:
-        """The result of a query, exact."""
-        with self._spoken():
-            return self._connection.sql(query, params=list(parameters)).to_arrow_table()
+        """The result of a query that is not long, exact; `stream` is for others."""
+        # Planned once, where the connection's own `sql` plans three times; the copy that it warns of is of a few rows.
+        with reading(self.directory, self.declared), warnings.catch_warnings():
+            warnings.simplefilter("ignore", UserWarning)
+            return self._connection.execute(query, list(parameters)).to_arrow_table()
 
     def rows(self, query: str) -> list[dict[str, Any]]:
         """The rows of a short result as plain values: the cheapest way to ask for a sum or a list of names."""
-        with self._spoken():
+        with reading(self.directory, self.declared):
             answer = self._connection.execute(query)
             names = [column[0] for column in answer.description]
             return [dict(zip(names, row, strict=True)) for row in answer.fetchall()]
@@ -113,12 +119,12 @@ class Books:
 
     def stream(self, query: str, parameters: Sequence[Any] = ()) -> pa.RecordBatchReader:
         """The result of a query in batches, for what is too long to hold; read it to its end before the next query."""
-        with self._spoken():
+        with reading(self.directory, self.declared):
             return self._connection.sql(query, params=list(parameters)).to_arrow_reader(100_000)
 
     def execute(self, query: str) -> None:
         """Runs a statement that creates a temporary view, table or macro in this connection."""
-        with self._spoken():
+        with reading(self.directory, self.declared):
             self._connection.execute(query).fetchall()
 
     def take(self, name: str, rows: pa.Table) -> str:
@@ -154,60 +160,6 @@ class Books:
         """Ends the connection."""
         self._connection.close()
 
-    @contextmanager
-    def _spoken(self) -> Iterator[None]:
-        """A table that was not declared, and damage found while reading, as a BooksError."""
-        try:
-            yield
-        except duckdb.CatalogException as error:
-            found = _LACKING.search(str(error))
-            if not found:
-                raise
-            raise _not_declared(found[1], self.declared) from error
-        except (duckdb.IOException, duckdb.InvalidInputException, duckdb.SerializationException) as error:
-            if ".parquet" not in str(error) and not isinstance(error, duckdb.IOException):
-                raise
-            raise BooksError(
-                "the sealed books can't be read.",
-                [
-                    Fault(
-                        self.directory.name,
-                        str(error).splitlines()[0],
-                        "the files that were sealed",
-                        "open the books again; if that fails, run with --force",
-                    )
-                ],
-            ) from error
-
-
-def _refuse_unknown(declared: Sequence[str]) -> None:
-    faults = []
-    for name in declared:
-        if name not in TABLES and name not in SAID:
-            near = nearest(name, [*TABLES, *SAID])
-            faults.append(Fault("metadata.close.tables", name, "a canonical table", f"write {near}" if near else ""))
-    if faults:
-        raise BooksError("a declared table does not exist.", faults)
-
-
-def _not_declared(name: str, declared: Sequence[str]) -> BooksError:
-    if name in TABLES or name in SAID:
-        fault = Fault(
-            f"the table {name}",
-            "a table that was not declared",
-            listed(declared) if declared else "no table",
-            "add it to metadata.close.tables",
-        )
-        return BooksError("a query reads a table that was not declared.", [fault])
-    near = nearest(name, declared)
-    fault = Fault(
-        f"the table {name}",
-        "no such table",
-        listed(declared) if declared else "no table",
-        f"write {near}" if near else "",
-    )
-    return BooksError("a query reads a table that does not exist.", [fault])
-
 
 def _create_views(
     connection: duckdb.DuckDBPyConnection, books_dir: Path, declared: Sequence[str], owner: str, ref: str
@@ -225,13 +177,23 @@ def _create_views(
                     view = _said_view(said_path(books_dir, name), name, said_seen(name, owners, owner, ref))
                 else:
                     view = f"{_view(books_dir, folder, manifest, name)} WHERE {seen(owners)}"
-                connection.execute(f"CREATE OR REPLACE VIEW {name} AS {view}").fetchall()
+                kind = "TABLE" if _are_small(manifest) else "VIEW"
+                connection.execute(f"CREATE OR REPLACE {kind} {name} AS {view}").fetchall()
         except (BooksError, duckdb.IOException):
             if not attempts_left:
                 raise
         else:
             break
     return manifest
+
+
+def _are_small(manifest: Manifest) -> bool:
+    rows: int = sum(table["rows"] for table in manifest["tables"].values())
+    return rows <= _SMALL
+
+
+_SMALL = 200_000
+"""Rows of all tables of small books."""
 
 
 def _view(books_dir: Path, folder: Path, manifest: Manifest, name: str) -> str:
