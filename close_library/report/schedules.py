@@ -7,7 +7,7 @@ from typing import Any
 
 from close_library.report.reading_order import links_of
 from close_library.report.said import OPEN, follow_up_of, is_items, remark_on
-from close_library.report.wording import NUMERIC_KINDS, currency_of, show_cell, show_code, show_name
+from close_library.report.wording import NUMERIC_KINDS, currency_of, show_in_column, show_name
 
 WIDE_COLUMNS = 9
 """A schedule with more columns is printed on a page that lies."""
@@ -29,7 +29,7 @@ def schedule_of(
     rows = [
         [
             _cell(
-                _shown(cell, "percent" if kind == "ratio" and row in percents else kind, name, currency),
+                show_in_column(cell, "percent" if kind == "ratio" and row in percents else kind, name, currency),
                 _opens(figures, links.get((row, column))),
             )
             for column, (cell, kind, name) in enumerate(zip(cells, kinds, table["columns"], strict=True))
@@ -86,11 +86,6 @@ def _column(name: str) -> dict[str, Any]:
 
 def _cell(text: str, opens: str = "", **more: Any) -> dict[str, Any]:
     return {"text": text, "opens": opens, "remark": None, "missing": False, "small": "", **more}
-
-
-def _shown(cell: str | None, kind: str, column: str, currency: str) -> str:
-    shown = show_cell(cell, kind, currency)
-    return show_code(shown, column) if kind == "text" else shown
 
 
 def _style(name: str, kind: str, table: Mapping[str, Any]) -> str:

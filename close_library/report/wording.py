@@ -137,6 +137,12 @@ def show_code(text: str, column: str) -> str:
     return show_name(code) if column in _CODED and _CODE.fullmatch(code) else text
 
 
+def show_in_column(cell: str | None, kind: str, column: str, currency: str) -> str:
+    """A cell of a schedule as a reader sees it in its column: numbers spelled, codes as words."""
+    shown = show_cell(cell, kind, currency)
+    return show_code(shown, column) if kind == "text" else shown
+
+
 def terms_in(document: Mapping[str, Any]) -> list[tuple[str, str]]:
     """Spellings of this workpaper that a reader can't know, and what each means."""
     keys = {key for finding in document.get("findings") or [] for values in finding["keys"].values() for key in values}

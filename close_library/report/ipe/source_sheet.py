@@ -110,6 +110,8 @@ class SourceSheet:
                 sum((Decimal(p["amount"]) for p in self.source["parts"]), Decimal(0)),
             )
             self.sheet.formula(self.row, 3, f"=ROUND(SUM({amounts}),{self.places})", in_all, "total", self.places)
+            for column in (4, 5):
+                self.sheet.text(self.row, column, "", "total")
         for word, name in (("yes", "used"), ("no", "reported")):
             self.row += 1
             self.sheet.text(self.row, 0, f"of them {name}")
@@ -183,7 +185,7 @@ class SourceSheet:
         for each in self.source["found"]:
             self.sheet.text(self.row, 0, show_name(each["finding"]))
             self.sheet.amount(self.row, 1, Decimal(each["count"]), 0)
-            self.sheet.text(self.row, 2, each["first"])
+            self.sheet.text(self.row, 2, each["first"], "beside")
             self.row += 1
 
     def _columns(self) -> None:

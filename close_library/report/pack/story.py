@@ -13,7 +13,7 @@ from close_library.report.identification import identification
 from close_library.report.pack.pages import Grid, Page, Tile, grid_of
 from close_library.report.reading_order import tables_of
 from close_library.report.said import sign_off_in_words, signature
-from close_library.report.wording import STATUS, count_of, currency_of, show_amount, show_plain
+from close_library.report.wording import STATUS, count_of, currency_of, show_amount, show_code, show_plain
 
 
 def pages_of(document: Mapping[str, Any], said: Mapping[str, Any]) -> list[Page]:
@@ -167,7 +167,7 @@ class _Told:
             return None
         first = dict(zip(table["columns"], table["rows"][0], strict=True))
         amount = f", {show_amount(first['amount'], self.currency)} {self.currency}" if first["amount"] else ""
-        return self._page(7, f"First to look at: {first['what']}, {first['program']}{amount}")
+        return self._page(7, f"First to look at: {show_code(first['what'], 'what')}, {first['program']}{amount}")
 
     def timing(self) -> Page | None:
         """How the month was worked."""
