@@ -155,8 +155,12 @@ class _Schedule:
     @cached_property
     def _links(self) -> dict[tuple[int, int], FigureCell]:
         """The figure that a cell shows, where there is one."""
-        links = links_of(self.table, self.book.document.get("figures") or {})
-        return {place: self.live.figures[id] for place, id in links.items() if id in self.live.figures}
+        links, said = links_of(self.table, self.book.document.get("figures") or {}), self.table.get("relations") or {}
+        declared = {(line, column) for line, column, _ in self.table.get("links") or []}
+        # A change may have the amount of its line's figure by chance: what its column declares goes before.
+        by_chance = {place for place in links if self.table["columns"][place[1]] in said} - declared
+        figures = self.live.figures
+        return {place: figures[id] for place, id in links.items() if id in figures and place not in by_chance}
 
     @cached_property
     def _formulas(self) -> dict[tuple[int, int], Formula]:
