@@ -12,7 +12,7 @@ from close_library.errors import BooksError, ParameterError
 from close_library.evidence import Result, Scope
 from close_library.parameters import COMPANY
 from close_library.period import Period
-from tests.accounting.contracts import contracts
+from tests.accounting.contracts import contracts, sign
 from tests.accounting.flux import FLUX_ACCOUNTS, LIMITS, same_flux
 from tests.accounting.vendors import vendor_tables
 from tests.ledgers import small_company
@@ -213,6 +213,26 @@ def test_a_missing_rate_is_named_only_where_it_is_needed(tmp_path: Path) -> None
         flux_profit_and_loss(
             revenue_company(tmp_path / "b", deliveries=deliveries + "\nd-2 u 2026-05-10 . 1", **tables)
         )
+
+
+def test_a_catch_up_of_a_row_without_a_rate_is_refused_and_not_guessed(tmp_path: Path) -> None:
+    """March earned 10 EUR at no known rate; signed at 11.00, it would look as if 11.00 were taken back."""
+    tables = {
+        "contracts": "c-1 atlas EUR",
+        "contract_lines": USAGE.format("u", "labels", "1.00"),
+        "deliveries": "d-0 u 2026-03-10 . 10\nd-1 u 2026-04-10 . 10\nd-2 u 2026-05-10 . 10",
+        "gl_entries": "j-1 2026-05-31 4000 -12.00",
+    }
+    rates = "EUR 2026-04-10 1.10\nEUR 2026-05-10 1.20"
+    for folder, more, expected in (("a", "EUR 2026-03-10 1.15", {"other": "0.50"}), ("b", "", {})):
+        scope = revenue_company(tmp_path / folder, "atlas", **tables, fx_rates=f"{rates}\n{more}")
+        sign(scope.books.directory, ("atlas", "revenue_to_date", "22.00"), ("atlas", "revenue_to_date:u", "22.00"))
+        signed = same_flux(scope, "2026-05", "atlas")
+        if expected:
+            assert parts(flux_profit_and_loss(signed), ("other",)) == expected
+            continue
+        with pytest.raises(BooksError, match="EUR, 2026-03-10"):
+            flux_profit_and_loss(signed)
 
 
 def two_accounts(tmp_path: Path, lines: str, april: tuple[str, str], may: tuple[str, str]) -> list[str]:

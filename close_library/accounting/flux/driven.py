@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from close_library.accounting.currency import require_rates
 from close_library.accounting.flux.intervals import Comparison, Interval
 from close_library.accounting.ledger import LINE_SHOWN, natural_sign
-from close_library.accounting.revenue.contracts import revenue_rows
+from close_library.accounting.revenue.contracts import require_catch_up_rates, revenue_rows
 from close_library.accounting.schedules import owed_work, priced_deliveries
 from close_library.accounting.sql import FILE_ORDER, day, owned, shown, texts, viewed
 from close_library.accounting.vendors.vendor_documents import COUNTED, vendor_lines
@@ -50,6 +50,8 @@ class Driven:
 
 def _revenue_facts(scope: Scope, interval: Interval) -> str:
     within = _within(scope, interval, "priced_date")
+    if interval.first_day <= scope.closing_date <= interval.last_day:
+        require_catch_up_rates(scope)
     return f"""
         SELECT owner, contract_line_id AS item, 'quantity' AS basis, quantity, functional AS value, currency,
                priced_date AS rate_date, 'deliveries' AS source_table, source_file, source_row, {_DELIVERY} AS seen

@@ -120,6 +120,18 @@ def _catch_ups(scope: Scope) -> str | None:
     )
 
 
+def require_catch_up_rates(scope: Scope) -> None:
+    """Refuse to tell what signed periods lack while a row of theirs has no exchange rate. Raises BooksError."""
+    if programs := signed_programs(scope):
+        before = f"recognised_date <= {day(scope.opening_date)} AND owner IN {texts(programs)}"
+        require_rates(
+            scope,
+            f"""
+            SELECT currency, recognised_date AS rate_date FROM {_earned_rows(scope)} WHERE functional IS NULL AND {before}
+            """,
+        )
+
+
 def revenue_population(scope: Scope, condition: str) -> Population:
     """The rows of revenue that meet a condition, which says of a month's rows what it says of the month (`revenue_sums`)."""
     query = f"""
