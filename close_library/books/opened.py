@@ -31,9 +31,9 @@ if TYPE_CHECKING:
 class Books:
     """The sealed books of a period, read-only.
 
-    Each declared table is a view, of small books a table, that holds all declared columns, unknown columns of the files as text, then
-    `owner_program_id`, `source_system`, `source_file`, `source_row`. A table that the sources lack is an empty
-    view of the right types. The tables of SAID, which a run writes, are views like them. Reading a table that was not
+    Each declared table is a view, of small books a table, that holds all declared columns, unknown columns of the files
+    as text, then `owner_program_id`, `source_system`, `source_file`, `source_row`. A table that the sources lack is an
+    empty one of the right types. The tables of SAID, which a run writes, are like them. Reading a table that was not
     declared is an error.
     """
 
