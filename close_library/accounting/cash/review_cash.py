@@ -8,7 +8,7 @@ from close_library.accounting.cash.cash_rows import payout_rows, processor_rows,
 from close_library.accounting.cash.matching import Matching
 from close_library.accounting.sql import day
 from close_library.evidence import Finding, Scope
-from close_library.money import show
+from close_library.money import counted, show
 
 
 def cash_findings(scope: Scope, matching: Matching, rows: str) -> list[Finding]:
@@ -98,7 +98,8 @@ def _not_in_bank(scope: Scope, rows: str, reasons: dict[tuple[str, int], str]) -
             {row["source_table"]: (row["document_id"],)}
             | ({"customers": (row["customer_id"],)} if row["customer_id"] else {}),
             f"{'Payout' if row['source_table'] == 'payouts' else 'Receipt'} {row['document_id']} of {row['date']} over "
-            f"{_money(row, 'amount')} {row['currency']} is not in the bank after {row['days']} days: "
+            f"{_money(row, 'amount')} {row['currency']} is not in the bank by {scope.closing_date}, "
+            f"{counted(row['days'], 'day') + ' later' if row['days'] else 'the same day'}: "
             f"{reasons[row['side'], row['n']]}.",
         )
         for row in found

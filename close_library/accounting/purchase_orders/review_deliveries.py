@@ -15,7 +15,7 @@ from close_library.accounting.revenue.pricing import LINES
 from close_library.accounting.schedules import priced_deliveries
 from close_library.accounting.sql import day, owned
 from close_library.evidence import Finding, Scope
-from close_library.money import show
+from close_library.money import counted, show
 
 FINDINGS_AT_MOST = 10_000
 """Findings of one kind that stand one by one; where deliveries are billed by month and line, there can be millions."""
@@ -73,7 +73,7 @@ def _not_billed(scope: Scope) -> list[Finding]:
         "warning",
         rows,
         lambda row: (
-            f"Delivery {row['delivery_id']} was accepted on {row['dated']}, {row['days']} days before "
+            f"Delivery {row['delivery_id']} was accepted on {row['dated']}, {counted(row['days'], 'day')} before "
             f"{scope.closing_date}; {_worth(scope, row)} is on no posted invoice."
         ),
         lambda row: (
@@ -96,8 +96,8 @@ def _findings(
 
     Columns of the query: delivery_id, contract_line_id, po_number, dated, worth, address.
     """
-    counted = scope.books.rows(f"SELECT count(*) AS n FROM ({rows})")[0]["n"]
-    if counted <= FINDINGS_AT_MOST:
+    count = scope.books.rows(f"SELECT count(*) AS n FROM ({rows})")[0]["n"]
+    if count <= FINDINGS_AT_MOST:
         found = scope.books.rows(f"SELECT * FROM ({rows}) ORDER BY delivery_id, source_file, source_row")
         return [Finding(finding, severity, row["worth"], scope.currency, _keys(row), each(row)) for row in found]
     groups = scope.books.rows(

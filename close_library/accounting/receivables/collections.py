@@ -18,7 +18,7 @@ from close_library.accounting.receivables.open_items import open_item_population
 from close_library.accounting.receivables.review_applications import unapplied_receipts
 from close_library.accounting.sql import day, memoised, owned, population, shown
 from close_library.evidence import Figure, Finding, Part, Population, Result, Scope, Table
-from close_library.money import ratio, show
+from close_library.money import counted, ratio, show
 
 CONVENTIONS = {
     "dso": "closing receivables ÷ credit sales × days",
@@ -227,7 +227,7 @@ def _past_due(scope: Scope) -> list[Finding]:
             row["open_functional"],
             scope.currency,
             {"invoices": (row["document_id"],), "customers": (row["customer_id"],)},
-            f"Invoice {row['document_number']} was due on {row['due_date']}, {row['days_past_due']} days ago; "
+            f"Invoice {row['document_number']} was due on {row['due_date']}, {counted(row['days_past_due'], 'day')} ago; "
             f"{show(row['open_functional'])} {scope.currency} is open.",
         )
         for row in rows
@@ -255,7 +255,7 @@ def _unapplied(scope: Scope) -> list[Finding]:
             scope.currency,
             {"cash_receipts": (row["receipt_id"],), "customers": (row["customer_id"],)},
             f"Receipt {row['receipt_id']} of {row['receipt_date']} has {show(row['amount'])} {scope.currency} unapplied "
-            f"after {row['days']} days.",
+            f"after {counted(row['days'], 'day')}.",
         )
         for row in rows
     ]
