@@ -25,8 +25,13 @@ from tests.ledgers import write_tables
 if TYPE_CHECKING:
     from close_library.sample import Truth
 
-settings.register_profile("close", deadline=None, suppress_health_check=[HealthCheck.too_slow])
-settings.load_profile("close")  # on a slow machine, and with other tests beside, a law holds all the same
+settings.register_profile(
+    "close",
+    deadline=None,  # on a slow machine, and with other tests beside, a law holds all the same
+    suppress_health_check=[HealthCheck.too_slow],
+    derandomize="LAW_EXAMPLES" not in os.environ,  # a change is judged by the same examples each time; LAW_EXAMPLES looks on
+)
+settings.load_profile("close")
 
 PROJECT = Path(__file__).parents[1]
 SITUATIONS = Path(__file__).parent / "notebooks"
