@@ -29,7 +29,8 @@ settings.register_profile(
     "close",
     deadline=None,  # on a slow machine, and with other tests beside, a law holds all the same
     suppress_health_check=[HealthCheck.too_slow],
-    derandomize="LAW_EXAMPLES" not in os.environ,  # a change is judged by the same examples each time; LAW_EXAMPLES looks on
+    derandomize="LAW_EXAMPLES"
+    not in os.environ,  # a change is judged by the same examples each time; LAW_EXAMPLES looks on
 )
 settings.load_profile("close")
 

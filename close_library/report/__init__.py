@@ -74,9 +74,9 @@ class Rendering:
 
     def html(self) -> bytes:
         """The workpaper as one self-contained page."""
-        from close_library.report.exporter import warm_exporter
+        from close_library.report.pages import render_page
 
-        return warm_exporter().render_page(self.page)
+        return render_page("workpaper.html.jinja", self.page)
 
     def xlsx(self, path: Path) -> None:
         """The workpaper as a workbook with live formulas, written whole or not at all."""
@@ -86,7 +86,7 @@ class Rendering:
 
     def pdf(self, attachments: Sequence[Attachment] = ()) -> bytes:
         """The workpaper as PDF/A-3b; its date is the period's end."""
-        from close_library.report.pdf import paper_as_pdf
+        from close_library.report.pdf.paper import paper_as_pdf
 
         return paper_as_pdf(self.document, self.page, attachments)
 
@@ -122,6 +122,7 @@ def render_pdf(
 
 def render_index(index: Mapping[str, Any], said: Mapping[str, Any]) -> bytes:
     """The front page of a period: every workpaper of every program with its status, then what needs attention."""
-    from close_library.report.exporter import warm_exporter
+    from close_library.report.front_page import front_page_of
+    from close_library.report.pages import render_page
 
-    return warm_exporter().render_front_page(index, said)
+    return render_page("index.html.jinja", front_page_of(index, said))

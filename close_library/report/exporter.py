@@ -6,28 +6,21 @@ beside it. nbconvert's own templates are not extended: they put cell output into
 
 from __future__ import annotations
 
-import base64
-import hashlib
-from collections.abc import Mapping, Sequence
-from functools import cache
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader
-from markupsafe import Markup
+from jinja2 import Environment
 from nbconvert.exporters.templateexporter import TemplateExporter
 from nbformat import NotebookNode
 from traitlets import default
 
 from close_library.errors import Fault, ReportError
 from close_library.report import CodeCell
-from close_library.report.front_page import front_page_of
-from close_library.report.ipe.page import ipe_page
 from close_library.report.page import page_of
+from close_library.report.pages import TEMPLATES, environment, render_page
 from close_library.report.rows_file import RowsFile
-from close_library.report.wording import show_total, source_anchor
 
-_TEMPLATES = Path(__file__).parent / "templates"
 _SCRAP = "application/scrapbook.scrap.json+json"
 _NOTHING_SAID: dict[str, Any] = {"sign_offs": {}, "explanations": {}, "items": []}
 
@@ -52,21 +45,11 @@ class WorkpaperExporter(TemplateExporter):
 
     @default("template_paths")
     def _template_paths(self, prune: bool = True, root_dirs: list[str] | None = None) -> list[str]:
-        return [str(_TEMPLATES)]
+        return [str(TEMPLATES)]
 
     def _create_environment(self) -> Environment:
-        """Our own templates only, every text escaped; none of nbconvert's filters, some of which undo that."""
-        environment = Environment(
-            loader=FileSystemLoader(_TEMPLATES),
-            autoescape=True,
-            trim_blocks=True,
-            lstrip_blocks=True,
-            auto_reload=False,
-        )
-        environment.globals.update(css_text=css_text, sealed=sealed)
-        environment.globals.update(source_anchor=source_anchor)
-        environment.filters.update(grouped=lambda number: f"{number:,}", amount=show_total)
-        return environment
+        """Our own templates only; none of nbconvert's filters, some of which undo the escaping."""
+        return environment()
 
     def from_notebook_node(
         self, nb: NotebookNode, resources: dict[str, Any] | None = None, **kw: Any
@@ -89,55 +72,8 @@ class WorkpaperExporter(TemplateExporter):
             )
         named = (document.get("rows") or {}).get("file")
         rows = Path(place.get("path") or ".", named) if named else None
-        return self.render_workpaper(document, rows, _NOTHING_SAID, _code_of(nb)).decode(), resources
-
-    def render_workpaper(
-        self, document: Mapping[str, Any], rows: Path | None, said: Mapping[str, Any], code: Sequence[CodeCell]
-    ) -> bytes:
-        """The page of a document, its rows file, what people said, and the notebook's code."""
-        return self.render_page(page_of(document, RowsFile(rows, document), said, code))
-
-    def render_page(self, page: Mapping[str, Any]) -> bytes:
-        """The page of a workpaper from what it shows (`page_of`)."""
-        return self._render("workpaper.html.jinja", page)
-
-    def render_source_sheets(self, ipe: Mapping[str, Any]) -> bytes:
-        """The sheets of a period's sources."""
-        return self._render("ipe.html.jinja", ipe_page(ipe))
-
-    def render_front_page(self, index: Mapping[str, Any], said: Mapping[str, Any]) -> bytes:
-        """The front page of a period."""
-        return self._render("index.html.jinja", front_page_of(index, said))
-
-    def _render(self, template: str, page: Mapping[str, Any]) -> bytes:
-        html: str = self.environment.get_template(template).render(
-            **page, css=Markup(_text("report.css")), script=Markup(_text("report.js"))
-        )
-        # Half a surrogate pair is no character; it is shown as a question mark instead of failing the report.
-        return html.lstrip().encode("utf-8", "replace")
-
-
-@cache
-def warm_exporter() -> WorkpaperExporter:
-    """The one exporter of this process, with its templates compiled."""
-    return WorkpaperExporter()  # type: ignore[no-untyped-call]
-
-
-@cache
-def _text(name: str) -> str:
-    return (_TEMPLATES / name).read_text(encoding="utf-8")
-
-
-def sealed(content: str) -> str:
-    """The hash by which a page's security policy allows one script or style, and no other."""
-    return "'sha256-" + base64.b64encode(hashlib.sha256(content.encode("utf-8", "replace")).digest()).decode() + "'"
-
-
-def css_text(text: str) -> Markup:
-    """A text as a CSS string that nothing can end: every character but letters and digits is written as its number."""
-    return Markup(
-        '"' + "".join(c if c.isascii() and c.isalnum() else f"\\{ord(c):x} " for c in text if c.isprintable()) + '"'
-    )
+        page = page_of(document, RowsFile(rows, document), _NOTHING_SAID, _code_of(nb))
+        return render_page("workpaper.html.jinja", page).decode(), resources
 
 
 def _glued(nb: NotebookNode) -> dict[str, Any] | None:

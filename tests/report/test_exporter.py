@@ -13,7 +13,8 @@ from nbconvert.exporters import get_exporter
 
 from close_library.errors import ReportError
 from close_library.report import render_html
-from close_library.report.exporter import WorkpaperExporter, css_text
+from close_library.report.exporter import WorkpaperExporter
+from close_library.report.pages import css_text
 from tests.report.conftest import CODE, NOTHING_SAID, build
 
 

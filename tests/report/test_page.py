@@ -15,7 +15,7 @@ import pytest
 
 from close_library.report import CodeCell, render_html
 from close_library.report.embedded import embed
-from close_library.report.exporter import css_text
+from close_library.report.pages import css_text
 from close_library.report.rows_file import RowsFile
 from tests.report import papers
 from tests.report.conftest import CODE, NOTHING_SAID, Built, build

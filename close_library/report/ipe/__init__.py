@@ -18,9 +18,10 @@ __all__ = ["render_ipe_html", "render_ipe_pdf", "render_ipe_xlsx"]
 
 def render_ipe_html(ipe: Mapping[str, Any]) -> bytes:
     """The sheets as one page; the same input gives the same bytes."""
-    from close_library.report.exporter import warm_exporter
+    from close_library.report.ipe.page import ipe_page
+    from close_library.report.pages import render_page
 
-    return warm_exporter().render_source_sheets(ipe)
+    return render_page("ipe.html.jinja", ipe_page(ipe))
 
 
 def render_ipe_xlsx(ipe: Mapping[str, Any], path: Path) -> None:

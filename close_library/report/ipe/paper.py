@@ -13,9 +13,9 @@ from close_library.books.connection import SCRATCH
 from close_library.report import Attachment
 from close_library.report.ipe.grids import Grid
 from close_library.report.ipe.page import ipe_page
-from close_library.report.pdf import put_attachments, put_templates, set_pages
 from close_library.report.pdf.content import table_parts
 from close_library.report.pdf.letters import breakable, readable
+from close_library.report.pdf.setting import put_attachments, put_templates, set_pages
 
 
 def source_sheets_as_pdf(ipe: Mapping[str, Any]) -> bytes:

@@ -19,9 +19,9 @@ from close_library.report.charts import draw
 from close_library.report.front_page import front_page_of
 from close_library.report.ipe.paper import sheets_content
 from close_library.report.page import page_of
-from close_library.report.pdf import put_templates, set_pages
 from close_library.report.pdf.content import content_of, table_parts
 from close_library.report.pdf.letters import breakable, readable
+from close_library.report.pdf.setting import put_templates, set_pages
 from close_library.report.rows_file import RowsFile
 from close_library.report.wording import currency_of, show_amount, show_program
 
