@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import pairwise
 
-from close_library.evidence import Table
+from close_library.evidence import Part, Table
 
 ROWS_AT_MOST = 1000
 """Rows of one table of a document (`workpaper/1`)."""
@@ -19,6 +20,15 @@ def in_parts(id: str, table: Table) -> dict[str, Table]:
             table.frame[first:last],
             types=table.types,
             subjects=tuple((row - first, *rest) for row, *rest in table.subjects if first <= row < last),
+            relations=table.relations,
+            parts=tuple(_from(part, first, last) for part in table.parts),
         )
         for n, (first, last) in enumerate(pairwise(cuts), 1)
     }
+
+
+def _from(part: Part, first: int, last: int) -> Part:
+    """How cells are sums, in a part of the schedule."""
+    if part.lines is None:
+        return part
+    return replace(part, lines=tuple(line - first for line in part.lines if first <= line < last))

@@ -85,8 +85,11 @@ class RowsFile:
         blocks: dict[str, Block] = {}
         line = 1
         for batch in self._batches(["figure", "amount"]):
-            table = pa.table({"figure": batch["figure"], "amount": batch["amount"]})
-            sums = table.group_by("figure", use_threads=False).aggregate([("amount", "sum"), ([], "count_all")])
+            order = pa.array(range(batch.num_rows), pa.int64())
+            table = pa.table({"figure": batch["figure"], "amount": batch["amount"], "order": order})
+            summed = [("amount", "sum"), ([], "count_all"), ("order", "min")]
+            sums = table.group_by("figure", use_threads=False).aggregate(summed).sort_by("order_min")
+            # Groups come in the order of their hashes, not of the file.
             for entry in sums.to_pylist():
                 figure, total, count = entry["figure"], entry["amount_sum"] or Decimal(0), entry["count_all"]
                 before = blocks.get(figure) or Block(line + 1, 0, 0, Decimal(0))
