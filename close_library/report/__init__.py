@@ -80,7 +80,7 @@ class Rendering:
 
     def xlsx(self, path: Path) -> None:
         """The workpaper as a workbook with live formulas, written whole or not at all."""
-        from close_library.report.workbook import write_workbook
+        from close_library.report.workbook.writing import write_workbook
 
         write_workbook(self.document, self.source, self.said, path)
 

@@ -14,13 +14,13 @@ import pytest
 from close_library.errors import ReportError
 from close_library.report import render_xlsx
 from close_library.report.rows_file import RowsFile
-from close_library.report.workbook import SPARE_MEMORY_ABOVE
 from close_library.report.workbook.data import write_data
 from close_library.report.workbook.formula import excel_formula
 from close_library.report.workbook.frame import Book
 from close_library.report.workbook.pictures import waterfall_parts
 from close_library.report.workbook.streamed import TEXT_LIMIT
 from close_library.report.workbook.summary import write_summary
+from close_library.report.workbook.writing import SPARE_MEMORY_ABOVE
 from tests.report import papers
 from tests.report.conftest import NOTHING_SAID, Built, build
 
@@ -160,7 +160,7 @@ def test_a_workpaper_without_conclusion_has_a_workbook(tmp_path: Path, state: An
 def test_sparing_memory_changes_no_cell(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     built = build("aging", tmp_path)
     usual = [[cell.value for cell in line] for sheet in rendered(built, tmp_path) for line in sheet.iter_rows()]
-    monkeypatch.setattr("close_library.report.workbook.SPARE_MEMORY_ABOVE", 10)
+    monkeypatch.setattr("close_library.report.workbook.writing.SPARE_MEMORY_ABOVE", 10)
     spared = [[cell.value for cell in line] for sheet in rendered(built, tmp_path) for line in sheet.iter_rows()]
     assert usual == spared and SPARE_MEMORY_ABOVE == 20_000
 
@@ -238,7 +238,7 @@ def test_nothing_half_written_is_left(tmp_path: Path, monkeypatch: pytest.Monkey
     def full(*_: Any) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("close_library.report.workbook.write_sources", full)
+    monkeypatch.setattr("close_library.report.workbook.writing.write_sources", full)
     with pytest.raises(ReportError, match="No space left on device"):
         render_xlsx(*built, NOTHING_SAID, tmp_path / "paper.xlsx")
     assert sorted(tmp_path.iterdir()) == before
