@@ -147,7 +147,7 @@ def test_two_people_sign_what_is_explained(closed_tiny: Tiny) -> None:
     }
     assert "Ben" in (closed_tiny.period / "index.html").read_text(encoding="utf-8")
     shown = closed_tiny.say("status").out
-    assert "!1R" in shown and "Sign-offs: 1 reviewed, 5 not signed off." in shown
+    assert "!2R" in shown and "Sign-offs: 1 reviewed, 5 not signed off." in shown
     again = told(closed_tiny.say("sign", "-p", "borealis", "-w", "20", "--as", "reviewer", "--by", "Ben", "--json"))
     assert again["workpapers"][0]["result"] == "already"
     assert told(closed_tiny.say("history", "--json"))["events"][-1]["seq"] == 4

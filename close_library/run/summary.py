@@ -38,7 +38,7 @@ _STYLES = {
 
 
 def print_matrix(console: Console, standings: Sequence[Standing], signed: Mapping[Place, str] | None = None) -> None:
-    """Programs × workpapers: a mark for the status of each, how many findings it has, and the letter of its sign-off.
+    """Programs × workpapers: a mark for the status of each, how much is open in it, and the letter of its sign-off.
 
     Wrapped where the terminal ends. `signed`: program and ref → the state of the sign-off.
     """
@@ -65,7 +65,7 @@ def print_matrix(console: Console, standings: Sequence[Standing], signed: Mappin
         console.print(table)
     console.print("  ".join(f"{mark} {WORDS[status]}" for status, mark in _MARKS.items()), style="dim", highlight=False)
     if any(character.isdigit() for mark in marks.values() for character in mark):
-        console.print("A number is that of the errors and warnings.", style="dim", highlight=False)
+        console.print("A number is that of the open tie-outs, errors and warnings.", style="dim", highlight=False)
     if letters:
         legend = "  ".join(f"{letter} {state}" for state, letter in LETTERS.items())
         console.print(legend, style="dim", highlight=False)
@@ -103,7 +103,7 @@ def print_pending(console: Console, standings: Sequence[Standing]) -> None:
 
 
 def _mark(standing: Standing | None) -> str:
-    return "" if standing is None else f"{_MARKS[standing.status]}{standing.findings or ''}"
+    return "" if standing is None else f"{_MARKS[standing.status]}{standing.open_tie_outs + standing.findings or ''}"
 
 
 def _cell(standing: Standing | None, mark: str) -> str:
