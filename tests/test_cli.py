@@ -284,13 +284,13 @@ def test_a_scale_that_is_no_number_is_refused(close: Callable[..., Said], tmp_pa
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    "arguments", [("list",), ("list", "--json"), ("--help",), ("verify", "none.zip")], ids=" ".join
+    "arguments", [("status",), ("status", "--json"), ("--help",), ("verify", "none.zip")], ids=" ".join
 )
 def test_a_terminal_that_knows_only_ascii_gets_an_answer(arguments: tuple[str, ...], tiny: Tiny) -> None:
     """LC_ALL=C without UTF-8 mode, as on an auditor's server: signs that it can't show have plain ones."""
     company = tiny.parameters / "company.yaml"
     company.write_text(company.read_text("utf-8").replace("Tiny, Inc.", "Straße ✓ Inc."), encoding="utf-8")
-    options = tiny.options("list") if arguments[0] == "list" else []
+    options = tiny.options("status") if arguments[0] == "status" else []
     environment = {
         **os.environ,
         "LC_ALL": "C",
@@ -303,5 +303,7 @@ def test_a_terminal_that_knows_only_ascii_gets_an_answer(arguments: tuple[str, .
     )
     assert done.returncode == (2 if arguments[0] == "verify" else 0), done.stderr.decode()
     assert b"bug of ours" not in done.stderr
+    if arguments == ("status",):
+        assert b"Stra?e + Inc. - 2026-05" in done.stdout
     if "--json" in arguments:
         json.loads(done.stdout)

@@ -327,7 +327,7 @@ def test_a_run_of_the_period_keeps_others_from_speaking(closed_tiny: Tiny) -> No
 def test_two_reviewers_at_once_give_one_review(closed_tiny: Tiny) -> None:
     _prepared(closed_tiny)
     options = ["--parameters", str(closed_tiny.parameters), "--outputs", str(closed_tiny.outputs)]
-    command = [sys.executable, "-m", "close_library", "sign", *BOREALIS_20, "--as", "reviewer", "--wait", "300"]
+    command = [sys.executable, "-m", "close_library", "sign", *BOREALIS_20, "--as", "reviewer", "--wait", str(PATIENCE)]
     notebooks = ["--notebooks", str(closed_tiny.notebooks)]
     both = [
         subprocess.Popen([*command, *options, *notebooks, "--by", by], cwd=PROJECT, stdout=subprocess.PIPE, text=True)

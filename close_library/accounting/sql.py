@@ -86,6 +86,17 @@ def viewed(books: Books, prefix: str, query: str) -> str:
     return name
 
 
+def names_asked(books: Books, query: str) -> tuple[str, ...]:
+    """The column `name` of a query, asked once a connection: every figure of a workpaper asks again."""
+    asked = _ASKED.setdefault(books, {})
+    if query not in asked:
+        asked[query] = tuple(row["name"] for row in books.rows(query))
+    return asked[query]
+
+
+_ASKED: WeakKeyDictionary[Books, dict[str, tuple[str, ...]]] = WeakKeyDictionary()
+"""The names that each open connection was asked for."""
+
 _MADE: WeakKeyDictionary[Books, set[str]] = WeakKeyDictionary()
 """The temporary tables and views that each open connection holds."""
 

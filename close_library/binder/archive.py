@@ -21,6 +21,9 @@ from close_library.errors import Fault, ReportError
 
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 _BLOCK = 1 << 20
+_UNREADABLE = (OSError, zipfile.BadZipFile, ValueError, EOFError, RuntimeError)
+"""What zipfile raises for a file that is damaged, encrypted, or packed by a method that it does not know."""
+
 _NO_PLACE = (errno.EEXIST, errno.ENOTDIR, errno.EISDIR, errno.ENAMETOOLONG, errno.EINVAL)
 """What the disk says of a name that no archive of ours has."""
 
@@ -56,7 +59,7 @@ class Archive:
         self.path = path
         try:
             self._zip = zipfile.ZipFile(path)
-        except (OSError, zipfile.BadZipFile, ValueError, NotImplementedError) as error:
+        except _UNREADABLE as error:
             raise _damaged(path, str(error)) from error
         wrong = _wrong_member(self._zip.infolist(), path.stat().st_size)
         if wrong:
@@ -91,7 +94,7 @@ class Archive:
                     yield block
         except KeyError as error:
             raise _damaged(self.path, f"{name} is missing") from error
-        except (OSError, zipfile.BadZipFile, ValueError, NotImplementedError, EOFError, RuntimeError) as error:
+        except _UNREADABLE as error:
             raise _damaged(self.path, f"{name}: {error}") from error
 
     def extract(self, name: str, place: Path) -> None:

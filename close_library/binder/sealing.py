@@ -15,7 +15,7 @@ from close_library.binder.checking import check_seal
 from close_library.binder.manifest import MANIFEST, binder_hash, sealed
 from close_library.binder.pages import binder_pages
 from close_library.binder.signature import SigningKey
-from close_library.binder.verdict import Verdict
+from close_library.binder.verdict import Verdict, first_line
 from close_library.errors import Fault, RecordError, ReportError
 from close_library.record import Head, Record
 from close_library.record.export import exported
@@ -29,7 +29,7 @@ from close_library.run.gathering.redraw import refresh
 from close_library.run.planning.prepare import Prepared, Request, prepare
 from close_library.run.progress import Reporter
 from close_library.run.said.heard import hear
-from close_library.run.said.recorded import kept_heads, record_if_any
+from close_library.run.said.recorded import doubts, record_if_any
 
 ENDING = contents.ENDING
 _PRIOR_NAME = re.compile(r"_(\d{4}-\d{2})" + re.escape(ENDING))
@@ -184,7 +184,7 @@ def _prior_binder(prepared: Prepared) -> Prior | None:
                 parameters = json.loads(archive.read(contents.RESOLVED))
                 return Prior(of, binder_hash(archive), path.name, manifest["key"], parameters, manifest)
     except ReportError as error:
-        verdict.differs(path.name, error.faults[0].found if error.faults else error.summary)
+        verdict.differs(path.name, first_line(error))
     raise ReportError(
         "the binder before can't be followed.",
         [Fault(f"{path}, {each.place}", each.what, expected, do) for each in verdict.differences],
@@ -200,11 +200,8 @@ def _changes(prior: Prior | None, prepared: Prepared, made_with: dict[str, Any])
 
 
 def _refuse_a_broken_record(record: Record | None, prepared: Prepared) -> None:
-    """Refuse to seal events that are not as they were written. Raises RecordError."""
-    if record is None:
-        return
-    faults = record.verify(kept_heads(prepared.company_folder))
-    if faults:
+    """Refuse to seal events that are not as they were written, or are gone. Raises RecordError."""
+    if faults := doubts(record, prepared.company_folder):
         raise RecordError("the record is not as it was written.", faults)
 
 

@@ -10,17 +10,24 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+import duckdb
+
 from close_library.binder import contents
 from close_library.binder.archive import Archive
 from close_library.binder.checking import check_seal
 from close_library.binder.manifest import binder_hash
 from close_library.binder.reperforming import reperform
 from close_library.binder.trusting import foreign_notebooks, refuse_to_execute
-from close_library.binder.verdict import Difference, Verdict
+from close_library.binder.verdict import Difference, Verdict, first_line
 from close_library.books.connection import SCRATCH
 from close_library.errors import CloseError, Fault, ReportError
 from close_library.run.files.disk import refusal_behind
 from close_library.run.progress import Reporter
+
+_BROKEN = (
+    KeyError, TypeError, ValueError, AttributeError, IndexError, ArithmeticError, RecursionError, OSError, duckdb.Error
+)  # fmt: skip
+"""What a binder of no close can raise in any step; a whole one never does. Damaged Parquet is an OSError without a number."""
 
 _OF_THIS_MACHINE = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM, errno.EIO)
 
@@ -86,7 +93,7 @@ def verify_binder(
                 return Verified(path, "", "", "", verdict)
             return Verified(path, binder_hash(archive), manifest["company"], manifest["period"], verdict, refusal)
     except ReportError as error:
-        verdict.differs(path.name, error.faults[0].found if error.faults else error.summary)
+        verdict.differs(path.name, first_line(error))
         return Verified(path, "", "", "", verdict)
 
 
@@ -124,8 +131,9 @@ def _perform_in(
         fault = error.faults[0] if error.faults else Fault("the close", "", "")
         place = fault.where.replace(f"{folder}/", "")
         verdict.differs(place, f"it can't be performed again: {error.summary} {fault.found}".strip())
-    except (KeyError, TypeError, ValueError, AttributeError, IndexError, ArithmeticError, RecursionError) as error:
-        # What a binder of no close holds can break any step; a whole one never does.
+    except _BROKEN as error:
+        if isinstance(error, OSError) and error.errno in _OF_THIS_MACHINE:
+            return _no_room(error)
         what = f"it can't be performed again, because something in it is not as a close writes it ({error!r:.200})"
         verdict.differs("the close", what)
     else:

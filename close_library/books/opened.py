@@ -1,4 +1,4 @@
-"""The books, opened: a read-only view of what was sealed, one SQL view a declared table.
+"""The books, opened: a read-only view of what was sealed, a view, or of small books a table, for each declared one.
 
 Small books are read once, when they are opened: to open and plan a file for every question would take longest there.
 Opened for a program, each view holds the rows that the program sees: its own, those of programs linked with it, and nobody's.

@@ -22,8 +22,6 @@ BYTES_A_ROW = 400
 _BATCH, _OF_A_SPAN = 100_000, 20_000
 """Rows that are taken at once; of each span so many are held."""
 
-_UNITS = {"bytes": 1, "KiB": 1 << 10, "MiB": 1 << 20, "GiB": 1 << 30, "TiB": 1 << 40}
-
 
 @dataclass(frozen=True)
 class _Span:
@@ -39,7 +37,7 @@ def sorted_rows(
     """The rows of a query in the order of the books; its columns but the system and the file, then `owner_program_id`,
     `source_row` and `_file`.
 
-    `rows`: how many they are. `folder` is where spans may lie; they are removed as soon as they are read.
+    `rows`: how many they are. `folder` is where spans may lie; they are removed when all are read.
     """
     order = ["owner_program_id NULLS FIRST"]
     order += [f"{quoted(name)} NULLS FIRST" for name in dict.fromkeys([table.date, *table.key]) if name]
@@ -66,9 +64,8 @@ def sorted_rows(
 
 def rows_at_once(connection: duckdb.DuckDBPyConnection) -> int:
     """How many rows are sorted in the memory that a connection has."""
-    [(limit,)] = connection.execute("SELECT current_setting('memory_limit')").fetchall()
-    number, unit = str(limit).split()
-    return int(float(number) * _UNITS[unit]) // BYTES_A_ROW
+    [(limit,)] = connection.execute("SELECT parse_formatted_bytes(current_setting('memory_limit'))").fetchall()
+    return int(limit) // BYTES_A_ROW
 
 
 Days = Sequence[tuple[str | None, str | None, int]]

@@ -82,7 +82,6 @@ def _sheet(
         "extraction": {
             "form": _form(source["file"]),
             "reader": SYSTEMS[source["system"]].described if source["system"] in SYSTEMS else "",
-            "extracted_at": None,
             "first_date": counted.get("first_date"),
             "last_date": counted.get("last_date"),
             "notices": list(source["notices"]),

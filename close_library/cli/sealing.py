@@ -20,6 +20,7 @@ from close_library.cli.options import (
     out,
     print_json,
 )
+from close_library.money import counted
 
 if TYPE_CHECKING:
     from close_library.binder.verifying import Verified
@@ -159,7 +160,7 @@ def _print_verdict(verified: Verified, seal_only: bool) -> None:
     _say("")
     count = len(verdict.differences)
     if count:
-        _say(f"{count:,} difference{'s' if count != 1 else ''}.")
+        _say(f"{counted(count, 'difference')}.")
     elif seal_only or verified.refusal:
         _say("The binder is whole: not a byte was changed since it was sealed. Nothing was performed again.")
     else:

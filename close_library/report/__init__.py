@@ -1,6 +1,6 @@
 """How does a workpaper look? The document, its source rows and what people said, as HTML, workbook and PDF.
 
-    render_html   one self-contained page per workpaper, drawn by our own nbconvert exporter
+    render_html   one self-contained page per workpaper, which `jupyter nbconvert --to workpaper` draws too
     render_xlsx   one workbook per workpaper, every total a live formula over its source rows
     render_pdf    one PDF/A-3b per workpaper, with notebook, data and workbook inside
     Rendering     all three of one workpaper, which share what was read

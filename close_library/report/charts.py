@@ -91,7 +91,7 @@ def draw(chart: Mapping[str, Any]) -> bytes:
 
 @lru_cache(maxsize=64)
 def _drawn(spelled: str) -> bytes:
-    """A picture is drawn once for page, PDF and binder: that is most of what a report with pictures costs."""
+    """A picture is drawn once for page and PDF: that is most of what a report with pictures costs."""
     chart = json.loads(spelled)
     painter = {"waterfall": _waterfall, "bars": _bars, "stacked_bars": _stacked_bars, "lines": _lines}[chart["kind"]]
     # A letter that matplotlib's own font lacks is drawn by the reader's font: its warning says nothing to a user.

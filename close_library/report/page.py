@@ -109,6 +109,7 @@ def page_of(
         ],
         "code": [_code_cell(cell) for cell in code],
         "workbook": {"name": workbook, "address": address_of(workbook)},
+        "beside": _files_beside(document),
         "source_rows": partial(
             carried.as_script,
             f"the sheet Data of {workbook}" + (f" and the file {rows_file} hold them" if rows_file else " holds them"),
@@ -117,6 +118,12 @@ def page_of(
         "rows_in_all": rows.total,
         "rest": where_the_rest_is(rows.left_out),
     }
+
+
+def _files_beside(document: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """The workpaper's other forms, with their addresses; one that failed has no workbook."""
+    forms = [("PDF", "pdf")] if document["status"] == "failed" else [("Workbook", "xlsx"), ("PDF", "pdf")]
+    return [(word, address_of(f"{document['ref']}_{document['name']}.{ending}")) for word, ending in forms]
 
 
 def _verdicts(document: Mapping[str, Any], said: Mapping[str, Any]) -> list[dict[str, str]]:

@@ -12,7 +12,7 @@ from decimal import Decimal
 from typing import Any
 from urllib.parse import quote
 
-from close_library.money import minor_unit, round_half_up, show
+from close_library.money import counted, minor_unit, round_half_up, show
 from close_library.parameters import COMPANY
 
 NOT_DEFINED = "not defined"
@@ -187,4 +187,4 @@ def source_anchor(table: str, file: str) -> str:
 
 def count_of(number: int, noun: str) -> str:
     """A count with its noun: `1 row`, `2 rows`; information has no plural."""
-    return f"{number:,} {noun}" + ("" if number == 1 or noun == "info" else "s")
+    return f"{number:,} {noun}" if noun == "info" else counted(number, noun)

@@ -157,7 +157,9 @@ def print_result(console: Console, result: CloseResult) -> None:
         console.print(f"  {each['ref']} {each['message']}", markup=False, highlight=False, soft_wrap=True)
     more = found["error"] + found["warning"] - len(result.index["attention"])
     if more > 0:
-        console.print(f"  … and {more} more, all on the front page.", markup=False, highlight=False)
+        console.print(
+            f"  … and {more:,} more: see the front page and the workpapers' own.", markup=False, highlight=False
+        )
     front_page = shown_path(result.prepared.folder / "index.html")
     console.print(
         f"{_done_in_words(result)}, in {result.seconds:.1f} s. Read {front_page}",

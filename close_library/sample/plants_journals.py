@@ -12,6 +12,7 @@ from close_library.sample.plants_cash import invoice_of
 from close_library.sample.plants_ledger import Journals, debits
 from close_library.sample.plants_orders import Tables
 from close_library.sample.programs import CUSTOMERS
+from close_library.sample.reference import write_customer
 from close_library.sample.writer import Writer
 
 
@@ -207,15 +208,7 @@ def balances_that_do_not_roll(plants: Plants, history: History, tables: Tables) 
 def customer_twice(plants: Plants, writer: Writer) -> None:
     """A customer stands twice in the export."""
     customer = next(one for one in CUSTOMERS if one.customer_id == "CU-1006")
-    writer.row(
-        "customers",
-        {
-            "customer_id": customer.customer_id,
-            "customer_name": customer.name,
-            "currency": customer.currency,
-            "payment_terms_days": customer.terms,
-        },
-    )
+    write_customer(writer, customer)
     plants.problem(
         "duplicate_key",
         from_until("2026-01"),

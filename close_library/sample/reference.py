@@ -20,6 +20,7 @@ from close_library.sample.programs import (
     PROGRAM_IDS,
     PROGRAMS,
     Contract,
+    Customer,
     Line,
 )
 from close_library.sample.writer import Writer
@@ -28,18 +29,23 @@ Rows = list[dict[str, object]]
 PO_START, PO_END = date(2026, 1, 1), date(2027, 6, 30)
 
 
+def write_customer(writer: Writer, customer: Customer) -> None:
+    """Write the row of a customer."""
+    writer.row(
+        "customers",
+        {
+            "customer_id": customer.customer_id,
+            "customer_name": customer.name,
+            "currency": customer.currency,
+            "payment_terms_days": customer.terms,
+        },
+    )
+
+
 def write_reference(writer: Writer, history: History) -> None:
     """Write customers, programs, accounts, rates, contracts and their lines."""
     for customer in CUSTOMERS:
-        writer.row(
-            "customers",
-            {
-                "customer_id": customer.customer_id,
-                "customer_name": customer.name,
-                "currency": customer.currency,
-                "payment_terms_days": customer.terms,
-            },
-        )
+        write_customer(writer, customer)
     for program in PROGRAMS:
         writer.row(
             "programs",

@@ -106,27 +106,22 @@ def table_data(table: Table, currency: str) -> dict[str, Any]:
     """A schedule as data: its columns with their types, its rows as text, the cells that show a figure."""
     frame = table.frame
     rows = [[value_text(value, currency) for value in row] for row in frame.itertuples(index=False, name=None)]
-    kept = rows[:TABLE_ROWS_AT_MOST]
-    if table.total_row and len(rows) > TABLE_ROWS_AT_MOST:
-        kept = [*rows[: TABLE_ROWS_AT_MOST - 1], rows[-1]]
-    last = len(rows) - 1
-    place = {last: len(kept) - 1} if table.total_row else {}
-    links = [[place.get(row, row), column, id] for row, column, id in table.links if place.get(row, row) < len(kept)]
-    subjects = [
-        [place.get(row, row), subject, rows[row][column]]
-        for row, subject, column in table.subjects
-        if place.get(row, row) < len(kept)
-    ]
+    kept = list(range(len(rows)))[:TABLE_ROWS_AT_MOST]
+    if table.total_row and kept:
+        kept[-1] = len(rows) - 1
+    places = {row: place for place, row in enumerate(kept)}
+    links = [[places[row], column, id] for row, column, id in table.links if row in places]
+    subjects = [[places[row], subject, rows[row][column]] for row, subject, column in table.subjects if row in places]
     return {
         "title": table.title,
         "columns": [str(column) for column in frame.columns],
         "types": [table.types.get(str(column)) or _type_of(frame[column]) for column in frame.columns],
-        "rows": kept,
+        "rows": [rows[row] for row in kept],
         "total_row": table.total_row,
         "links": links,
         "total_rows": len(rows),
         **({"subjects": subjects} if subjects else {}),
-        **_live(table, {row: place.get(row, row) for row in range(len(rows)) if place.get(row, row) < len(kept)}),
+        **_live(table, places),
     }
 
 

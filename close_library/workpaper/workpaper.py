@@ -19,7 +19,7 @@ from IPython.display import display
 from close_library.books import Books
 from close_library.errors import BooksError, Fault
 from close_library.evidence import TICKS, Chart, Computed, Figure, Finding, Result, Scope, Table, TieOut
-from close_library.money import show
+from close_library.money import counted, show
 from close_library.parameters import read_parameters
 from close_library.period import Period
 from close_library.workpaper import document as data
@@ -268,5 +268,4 @@ def _formula(side: Figure | Decimal) -> str:
 
 
 def _counted(findings: list[Finding], severity: str) -> str:
-    count = sum(finding.severity == severity for finding in findings)
-    return f"{count} {severity}" + ("" if count == 1 else "s")
+    return counted(sum(finding.severity == severity for finding in findings), severity)

@@ -9,7 +9,7 @@ from decimal import Decimal
 from itertools import pairwise
 from pathlib import Path
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from close_library.accounting.revenue.contract_balances import contract_balances_to_ledger
@@ -43,10 +43,8 @@ SIGNED = {("atlas", "31"): "7.00", ("_company", "32"): "-3.00"}
 CENTS = st.integers(1, 100_000).map(lambda cents: Decimal(cents) / 100)
 DAYS = st.integers(0, 100).map(lambda days: date(2025, 12, 20) + timedelta(days))
 RATES = "\n".join(f"EUR {date(2025, 12, 1) + timedelta(n)} {Decimal(105 + n % 17) / 100}" for n in range(150))
-FEW = settings(
-    max_examples=int(os.environ.get("LAW_EXAMPLES", "2")), deadline=None, suppress_health_check=[HealthCheck.too_slow]
-)
-MANY = settings(max_examples=20 * int(os.environ.get("LAW_EXAMPLES", "3")), deadline=None)
+FEW = settings(max_examples=int(os.environ.get("LAW_EXAMPLES", "2")))
+MANY = settings(max_examples=20 * int(os.environ.get("LAW_EXAMPLES", "3")))
 
 Tables = dict[str, str]
 

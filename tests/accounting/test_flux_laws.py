@@ -9,7 +9,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from close_library.accounting import (
@@ -29,9 +29,7 @@ from close_library.money import ZERO
 from tests.accounting.flux import FLUX_ACCOUNTS, LIMITS, same_flux
 from tests.ledgers import Company, amounts, found, small_company
 
-FEW = settings(
-    max_examples=int(os.environ.get("LAW_EXAMPLES", "3")), deadline=None, suppress_health_check=[HealthCheck.too_slow]
-)
+FEW = settings(max_examples=int(os.environ.get("LAW_EXAMPLES", "3")))
 CHART = ("1000 asset", "1200 asset", "2400 liability", "3000 equity", "4000 revenue", "4900 revenue", "5000 expense")
 PROGRAMS = ("atlas", "borealis")
 NAMES = ("prior_month", "prior_quarter")

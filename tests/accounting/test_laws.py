@@ -9,7 +9,7 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from close_library.accounting import (
@@ -28,9 +28,7 @@ from tests.ledgers import Company, amounts, found, scope_of, small_company
 PROGRAMS = ("atlas", "borealis")
 CENTS = st.integers(1, 100_000).map(lambda cents: Decimal(cents) / 100)
 DAYS = st.integers(0, 110).map(lambda days: date(2025, 12, 20) + timedelta(days))
-FEW = settings(
-    max_examples=int(os.environ.get("LAW_EXAMPLES", "3")), deadline=None, suppress_health_check=[HealthCheck.too_slow]
-)
+FEW = settings(max_examples=int(os.environ.get("LAW_EXAMPLES", "3")))
 
 
 @st.composite

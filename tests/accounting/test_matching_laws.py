@@ -5,7 +5,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 import pandas as pd
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from close_library.accounting.cash.matching import Matching, match, standard_rules
@@ -36,7 +36,7 @@ def outcome(found: Matching) -> list[tuple[object, ...]]:
     return [*matches, *items, *(tuple(map(str, row)) for row in found.bridge().itertuples(index=False))]
 
 
-LAW = settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+LAW = settings(max_examples=15)
 
 
 @LAW

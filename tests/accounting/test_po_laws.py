@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from close_library.accounting import purchase_order_burn, purchase_order_trace, status_total, total_of, trace
@@ -22,9 +22,7 @@ ORDERS = ("PO-1", "PO-2", "PO-B", "PO-X", ".")
 CENTS = st.integers(1, 100_000).map(lambda cents: Decimal(cents) / 100)
 DAYS = st.integers(0, 70).map(lambda days: date(2025, 12, 20) + timedelta(days))
 LINES = ("u", "a", "m", "s", "f", "v")
-FEW = settings(
-    max_examples=int(os.environ.get("LAW_EXAMPLES", "3")), deadline=None, suppress_health_check=[HealthCheck.too_slow]
-)
+FEW = settings(max_examples=int(os.environ.get("LAW_EXAMPLES", "3")))
 
 Tables = dict[str, list[str]]
 

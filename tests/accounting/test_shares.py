@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from close_library import accounting
@@ -36,8 +36,6 @@ pytestmark = pytest.mark.slow
 
 FEW = settings(
     max_examples=int(os.environ.get("LAW_EXAMPLES", "2")),
-    deadline=None,
-    suppress_health_check=[HealthCheck.too_slow],
     phases=[Phase.explicit, Phase.reuse, Phase.generate],  # a smaller seed is no smaller company
 )
 

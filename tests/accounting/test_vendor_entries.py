@@ -10,7 +10,7 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from close_library.accounting import (
@@ -202,9 +202,7 @@ def test_law_the_entry_balances_and_books_the_difference(adjustment: Decimal) ->
 
 
 DAYS = st.integers(0, 60).map(lambda days: date(2026, 4, 10) + timedelta(days))
-FEW = settings(
-    max_examples=int(os.environ.get("LAW_EXAMPLES", "3")), deadline=None, suppress_health_check=[HealthCheck.too_slow]
-)
+FEW = settings(max_examples=int(os.environ.get("LAW_EXAMPLES", "3")))
 
 
 @FEW

@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from close_library.accounting import (
@@ -30,9 +30,7 @@ PERIODS = ("2026-04", "2026-05", "2026-06")
 FIRST = date(2026, 4, 1)
 DAYS = st.integers(0, 90).map(lambda days: FIRST + timedelta(days))
 CENTS = st.integers(1, 100_000).map(lambda cents: Decimal(cents) / 100)
-FEW = settings(
-    max_examples=int(os.environ.get("LAW_EXAMPLES", "2")), deadline=None, suppress_health_check=[HealthCheck.too_slow]
-)
+FEW = settings(max_examples=int(os.environ.get("LAW_EXAMPLES", "2")))
 
 
 @dataclass(frozen=True)

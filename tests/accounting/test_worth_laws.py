@@ -17,7 +17,7 @@ from decimal import Decimal
 from itertools import pairwise
 from pathlib import Path
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from close_library.accounting import build_schedules
@@ -30,9 +30,7 @@ from tests.accounting.contracts import contract_company
 from tests.ledgers import scope_of
 from tests.ledgers import settings as parameters
 
-FEW = settings(
-    max_examples=int(os.environ.get("LAW_EXAMPLES", "6")), deadline=None, suppress_health_check=[HealthCheck.too_slow]
-)
+FEW = settings(max_examples=int(os.environ.get("LAW_EXAMPLES", "6")))
 ZERO, DAYS = Decimal(0), [date(2026, 4, 27) + timedelta(n) for n in range(12)]
 """Days on both sides of the end of a month: few, so that many deliveries share one."""
 

@@ -29,10 +29,11 @@ def edited(content: bytes, cell: int, **changed: Any) -> bytes:
     return json.dumps(read).encode()
 
 
+PRINTED = [{"output_type": "stream", "name": "stdout", "text": "7"}]
+
 CASES = [
     ("the product's own", notebook(), False),
-    ("with outputs of a run by hand", edited(notebook(), 2, outputs=[], execution_count=7), False),
-    ("under another name", notebook(), False),
+    ("with outputs of a run by hand", edited(notebook(), 2, outputs=PRINTED, execution_count=7), False),
     ("another line of code", edited(notebook(), 2, source="import os"), True),
     ("another sentence", edited(notebook(), 0, source="# Trust me"), True),
     ("a tag that executes differently", edited(notebook(), 2, metadata={"tags": ["raises-exception"]}), True),
@@ -50,6 +51,12 @@ def test_what_a_person_wrote_decides(content: bytes, foreign: bool, tmp_path: Pa
     write_archive(tmp_path / "a.zip", {f"notebooks/{NAME}": content, "period/x.ipynb": b"not executed"})
     with Archive(tmp_path / "a.zip") as archive:
         assert foreign_notebooks(archive) == ([f"notebooks/{NAME}"] if foreign else [])
+
+
+def test_a_notebook_of_the_product_is_known_by_what_it_holds_not_by_its_name(tmp_path: Path) -> None:
+    write_archive(tmp_path / "a.zip", {"notebooks/99_other.ipynb": notebook()})
+    with Archive(tmp_path / "a.zip") as archive:
+        assert foreign_notebooks(archive) == []
 
 
 def test_a_notebook_in_the_current_folder_is_not_the_product_s(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,6 +6,7 @@ import errno
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pytest
 
 from close_library.binder import verifying
@@ -40,7 +41,18 @@ def test_no_temporary_folder_is_a_message(tmp_path: Path, monkeypatch: pytest.Mo
     assert "TMPDIR" in str(verified.refusal)
 
 
-@pytest.mark.parametrize("error", [KeyError("tables"), TypeError("None"), RecursionError(), ReportError("gone", [])])
+@pytest.mark.parametrize(
+    "error",
+    [
+        KeyError("tables"),
+        TypeError("None"),
+        RecursionError(),
+        ReportError("gone", []),
+        OSError("Couldn't deserialize thrift"),
+        FileNotFoundError(errno.ENOENT, "No such file or directory"),
+        duckdb.BinderException("no such column"),
+    ],
+)
 def test_what_a_binder_of_no_close_breaks_is_a_difference(
     error: Exception, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -36,7 +36,7 @@ threads = len(os.listdir("/proc/self/task"))
 ahead = [asked([QUESTION], **share)[0], asked([QUESTION], threads=1)[0], asked([QUESTION])[0]]
 chance = [asked(["SELECT random()", "SELECT CAST(uuid() AS VARCHAR)"]) for _ in range(2)]
 work = asked(["SELECT count(*), CAST(sum(divide_exact(range, 3, 2)) AS VARCHAR) FROM range(300000)"], **share)[0]
-print(json.dumps([threads, fresh, ahead, chance, work]))
+print(json.dumps([threads, fresh, ahead, chance, work]), flush=True)
 os._exit(0)
 """
 

@@ -47,7 +47,13 @@ def test_the_same_bytes_in_however_many_spans(tmp_path: Path, monkeypatch: pytes
     whole = sealed(tmp_path, "whole")
     monkeypatch.setattr(sorting, "rows_at_once", lambda connection: at_once)
     monkeypatch.setattr(sorting, "_OF_A_SPAN", 5)
+    spans: list[Path] = []
+    write = sorting._write
+    monkeypatch.setattr(
+        sorting, "_write", lambda reader, path, owners: spans.append(path) or write(reader, path, owners)
+    )
     in_spans = sealed(tmp_path, "in_spans")
+    assert len(spans) > 1
     assert whole["tables"]["deliveries"]["rows"] == 300
     assert set(whole["tables"]["deliveries"]["owners"]) == {"atlas", "borealis", "_none"}
     assert in_spans == whole

@@ -17,7 +17,7 @@ import pytest
 from close_library.errors import RecordError
 from close_library.record import Record, open_record
 from tests.record.conftest import OCTOBER, Place, explain, sign
-from tests.waiting import PATIENCE
+from tests.waiting import PATIENCE, wait_for
 
 SPAWN = multiprocessing.get_context("spawn")
 EACH = 100
@@ -143,8 +143,7 @@ def test_a_process_killed_while_it_adds_leaves_a_whole_record(place: Place) -> N
         process = SPAWN.Process(target=_say_for_ever, args=(place, ready))
         process.start()
         ready.wait(PATIENCE)
-        while process.is_alive() and record.head.events < 10:
-            pass
+        wait_for(lambda: not process.is_alive() or record.head.events >= 10)
         process.kill()
         process.join(PATIENCE)
         assert process.exitcode == -signal.SIGKILL

@@ -95,14 +95,23 @@ def test_a_ratio_of_nothing_shows_nothing_and_is_a_formula() -> None:
     "text", ["", "sum({total})", "sum([a#0:1]", "[a#0:1] +", "[a] [b]", "WEBSERVICE(1)", "{a}&{b}", "1e3", *HOSTILE]
 )
 def test_what_is_no_formula_is_none(text: str) -> None:
-    formula = read(text)
-    if formula is not None:  # -2+3 is one
-        assert formula.value({}, lambda reference: []) == 1
+    assert (read(text) is None) == (text != "-2+3"), "the one hostile text that is a sum"
 
 
 def test_nesting_has_an_end() -> None:
     assert read("(" * 10 + "1" + ")" * 10) is not None
     assert read("(" * 5_000 + "1" + ")" * 5_000) is None
+    assert read("-" * 10 + "1") is not None
+    assert read("-" * 5_000 + "1") is None
+
+
+def test_a_sum_longer_than_a_cell_holds_is_no_formula() -> None:
+    """A thousand orders add up on both sides of a tie-out: the cell keeps the number, and the workbook is written."""
+    terms = " + ".join(f"{{f{number}}}" for number in range(450))
+    formula = read(terms)
+    assert formula is not None
+    assert formula.value({f"f{number}": Fraction(1) for number in range(450)}, lambda reference: []) == 450
+    assert read(" + ".join(f"{{f{number}}}" for number in range(3_000))) is None
 
 
 def test_a_formula_is_computed_exactly() -> None:
@@ -110,6 +119,8 @@ def test_a_formula_is_computed_exactly() -> None:
     assert third is not None
     assert third.value({}, lambda reference: [Fraction(1)]) == 1
     assert third.references == [Reference("", "a", None, None)]
+    sum_of_two = read("-2+3")
+    assert sum_of_two is not None and sum_of_two.value({}, lambda reference: []) == 1
     zero, gone = read("1 / {x}"), read("{y}")
     assert zero is not None and gone is not None
     with pytest.raises(Undefined):

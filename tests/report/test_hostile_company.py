@@ -24,6 +24,7 @@ from close_library.run.progress import Silent
 from close_library.sample import write_sample
 from close_library.tables import TABLES
 from tests.conftest import PROJECT, Once
+from tests.report.conftest import new_page
 from tests.report.papers import HOSTILE
 from tests.report.test_page import Reader, carried
 
@@ -121,10 +122,11 @@ def strings(value: Any) -> list[str]:
 
 @pytest.mark.slow
 def test_no_page_runs_what_was_planted(hostile: CloseResult, browser: Any) -> None:
-    page = browser.new_page()
+    page = new_page(browser)
     for path in files_of(hostile, "html"):
         page.goto(path.as_uri())
         assert page.evaluate("window.INJECTED") is None, path.name
+    page.close()
 
 
 @pytest.mark.slow

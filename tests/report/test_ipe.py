@@ -103,6 +103,15 @@ def test_libreoffice_makes_the_same_of_every_formula(ipe: dict[str, Any], tmp_pa
     assert (lines["10.1"][7], lines["10.4"][6], lines["10.4"][7]) == ("agrees", -1, "does not agree")
 
 
+def test_a_sheet_whose_name_looks_like_a_cell_is_quoted(ipe: dict[str, Any], tmp_path: Path) -> None:
+    """`S01!C5` without quotation marks is no reference to Excel, which then offers to repair the file."""
+    render_ipe_xlsx(ipe, tmp_path / "ipe.xlsx")
+    cells = [str(value) for line in openpyxl.load_workbook(tmp_path / "ipe.xlsx")["Sources"].values for value in line]
+    led = [cell for cell in cells if cell.startswith("=") and "!" in cell]
+    assert len(led) >= 5 * len(ipe["sheets"])
+    assert [cell for cell in led if not re.search(r"'S\d\d'!", cell)] == []
+
+
 def test_each_currency_has_its_own_total(ipe: dict[str, Any], tmp_path: Path) -> None:
     render_ipe_xlsx(ipe, tmp_path / "ipe.xlsx")
     lines = list(openpyxl.load_workbook(tmp_path / "ipe.xlsx", data_only=True)[invoices_of(ipe)["no"]].values)

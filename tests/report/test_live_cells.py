@@ -31,6 +31,15 @@ def test_an_agings_buckets_are_sums_over_data(tmp_path: Path) -> None:
             assert Decimal(repr(cached.cell(line, column).value)) == Decimal(amount)
 
 
+def test_the_total_of_every_bucket_is_the_sum_of_its_lines(tmp_path: Path) -> None:
+    document, rows = build("aging", tmp_path)
+    render_xlsx(document, rows, {}, tmp_path / "paper.xlsx")
+    lines = document["tables"]["70.1"]["rows"]
+    sheet = schedule(openpyxl.load_workbook(tmp_path / "paper.xlsx"), "70.1")
+    totals = [str(sheet.cell(len(lines) + 2, column).value) for column in range(2, len(lines[0]) + 1)]
+    assert [formula for formula in totals if not formula.startswith("=ROUND(SUM(")] == []
+
+
 def test_a_column_that_its_rows_do_not_share_out_stays_a_number(tmp_path: Path) -> None:
     document, rows = build("aging", tmp_path)
     document["tables"]["70.1"]["rows"][0][1] = "0.01"

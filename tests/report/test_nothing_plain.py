@@ -27,7 +27,7 @@ _LATER = "after the period: no row of the period is of it"
 _MEAN = "a mean of times"
 
 INPUTS: dict[str, dict[str, str]] = {
-    "*": {"age_days": _DAYS, "days_past_due": _DAYS, "oldest_days": _DAYS, "days_waiting": _DAYS, "line": _OWN,
+    "*": {"age_days": _DAYS, "days_past_due": _DAYS, "oldest_days": _DAYS, "line": _OWN,
           "step": "the place of a row along the way from order to cash", "rate": _RATE},
     "21.3": dict.fromkeys(("matches", "documents rows", "bank rows", "documents amount", "bank amount"),
                           "since the books began; Data has the period's rows"),
@@ -40,7 +40,6 @@ INPUTS: dict[str, dict[str, str]] = {
     "50.2": dict.fromkeys(("delivered_value", "accepted_value", "invoiced", "recognised", "collected"),
                           "cents cut out of rows: one row can stand in several statuses"),
     "50": {"amount": _OWN},
-    "60.1": {"price": "the contract's price of the line"},
     "60.2": {"scheduled": _LATER},
     "61.2": {"debit": "a line of an entry that is proposed", "credit": "a line of an entry that is proposed"},
     "61.3": {"booked": _OTHER, "computed": _OTHER},
@@ -91,15 +90,19 @@ def numbers(document: dict[str, Any], workbook: Path) -> Iterator[Cell]:
                     yield Cell(id, table["columns"][column], cell.coordinate, text, cell.data_type == "f")
 
 
+def keys_of(cell: Cell) -> tuple[str, str, str]:
+    """Where a cell may be listed: by its schedule, its workpaper, or for all."""
+    return cell.table, cell.table.split(".")[0], "*"
+
+
 def is_listed(cell: Cell) -> bool:
-    keys = (cell.table, cell.table.split(".")[0], "*")
-    return any(cell.column in INPUTS.get(key, {}) for key in keys)
+    return any(cell.column in INPUTS.get(key, {}) for key in keys_of(cell))
 
 
 @pytest.mark.slow
 def test_every_number_of_a_close_is_live_or_a_listed_input(closed: CloseResult, tmp_path: Path) -> None:
     plain: dict[tuple[str, str], Cell] = {}
-    seen: set[tuple[str, str]] = set()
+    inputs: set[tuple[str, str]] = set()
     live: dict[str, list[bool]] = {}
     for path, document in documents_of(closed.prepared.folder):
         if document["status"] in ("agreed", "open"):
@@ -107,10 +110,13 @@ def test_every_number_of_a_close_is_live_or_a_listed_input(closed: CloseResult, 
             render_xlsx(document, rows, {}, tmp_path / "paper.xlsx")
             for cell in numbers(document, tmp_path / "paper.xlsx"):
                 live.setdefault(document["ref"], []).append(cell.is_live)
-                seen.add((cell.table, cell.column))
-                if not cell.is_live and not is_listed(cell):
-                    plain.setdefault((cell.table, cell.column), cell)
+                if not cell.is_live:
+                    inputs.update((key, cell.column) for key in keys_of(cell))
+                    if not is_listed(cell):
+                        plain.setdefault((cell.table, cell.column), cell)
     assert not plain, "plain, and not on the list of inputs"
+    listed = {(key, column) for key, columns in INPUTS.items() for column in columns}
+    assert listed - inputs == set(), "on the list of inputs, and live or not there"
     shares = {ref: sum(found) / len(found) for ref, found in live.items()}
     assert {ref: shares[ref] for ref, least in LIVE_AT_LEAST.items() if shares[ref] < least} == {}
 

@@ -113,6 +113,14 @@ def test_a_workpaper_without_conclusion_says_why(tmp_path: Path, document: Any, 
     assert "Tie-outs" not in text
 
 
+def test_a_page_leads_to_the_files_that_stand_beside_it(tmp_path: Path) -> None:
+    """A workpaper that failed has no workbook."""
+    failed = render_html(papers.failed(tmp_path), None, NOTHING_SAID, [])
+    assert b'30_receivables_roll_forward.pdf">PDF' in failed and b">Workbook<" not in failed
+    whole = render_html(*build("bridge", tmp_path), NOTHING_SAID, [])
+    assert b'.xlsx">Workbook</a>' in whole and b'.pdf">PDF</a>' in whole
+
+
 def test_an_error_as_kind_and_message_is_shown(tmp_path: Path) -> None:
     document = {**papers.failed(tmp_path), "error": {"kind": "KeyError", "message": "'amount'"}}
     assert b"KeyError: &#39;amount&#39;" in render_html(document, None, {}, [])

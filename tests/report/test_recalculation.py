@@ -22,6 +22,7 @@ from close_library.run.close import CloseResult
 from close_library.run.gathering.index import documents_of
 from tests.report.conftest import BUILDERS, build
 from tests.report.papers import spoken
+from tests.waiting import PATIENCE
 
 SOFFICE = shutil.which("soffice")
 WRONG_NUMBER, WRONG_TEXT = "-99999", "PLANTED"
@@ -63,7 +64,7 @@ def recalculate(workbooks: list[Path], folder: Path) -> list[Path]:
     (profile / "registrymodifications.xcu").write_text(SETTINGS, encoding="utf-8")
     start = [str(SOFFICE), f"-env:UserInstallation={(folder / 'profile').as_uri()}", "--headless"]
     convert = ["--convert-to", "xlsx", "--outdir", str(folder / "done")]
-    subprocess.run([*start, *convert, *map(str, planted)], check=True, capture_output=True, timeout=600)
+    subprocess.run([*start, *convert, *map(str, planted)], check=True, capture_output=True, timeout=2 * PATIENCE)
     return [folder / "done" / workbook.name for workbook in workbooks]
 
 

@@ -175,7 +175,8 @@ def with_a_mortal_worker(
     """A run whose worker kills itself, the run or both at its n-th write; returns how many writes its workers came to."""
     counted.unlink(missing_ok=True)
     mortal = {"PYTHONPATH": str(MORTAL), BELOW: str(below), COUNTED: str(counted), AT: str(at), WHO: who}
-    carried_out(arguments, kill_after=PATIENCE if at else None, environment={**environment, **mortal})
+    seconds, _ = carried_out(arguments, kill_after=PATIENCE if at else None, environment={**environment, **mortal})
+    assert not at or seconds < PATIENCE, "the run hangs"
     return counted.stat().st_size
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import PROJECT, Sample
+from tests.waiting import PATIENCE
 
 NOTEBOOKS = ("10_source_completeness", "30_receivables_roll_forward", "61_proposed_journal_entries", "91_close_summary")
 """Of the company, of both scopes, with files to import, with slides and a letter."""
@@ -62,7 +63,7 @@ def close_and_seal(sample: Sample, tmp_path: Path, surroundings: dict[str, str])
             env=environment,
             capture_output=True,
             text=True,
-            timeout=600,
+            timeout=2 * PATIENCE,
         )
         assert done.returncode == 0, done.stdout + done.stderr
     outputs = folder / "outputs" / "meridian"

@@ -14,9 +14,9 @@ from dataclasses import dataclass
 from close_library.accounting.currency import require_rates
 from close_library.accounting.flux.intervals import Comparison, Interval
 from close_library.accounting.ledger import LINE_SHOWN, natural_sign
-from close_library.accounting.revenue.contracts import require_catch_up_rates, revenue_rows
+from close_library.accounting.revenue.contracts import contract_lines, require_catch_up_rates, revenue_rows
 from close_library.accounting.schedules import owed_work, priced_deliveries
-from close_library.accounting.sql import FILE_ORDER, day, owned, shown, texts, viewed
+from close_library.accounting.sql import day, owned, shown, texts, viewed
 from close_library.accounting.vendors.vendor_documents import COUNTED, vendor_lines
 from close_library.evidence import Scope
 
@@ -77,12 +77,7 @@ def _cost_facts(scope: Scope, interval: Interval) -> str:
 
 
 def _billing_models(scope: Scope) -> dict[str, str]:
-    rows = scope.books.rows(
-        f"""
-        SELECT contract_line_id, billing_model FROM contract_lines
-        QUALIFY row_number() OVER (PARTITION BY contract_line_id ORDER BY {FILE_ORDER}) = 1
-        """
-    )
+    rows = scope.books.rows(f"SELECT contract_line_id, billing_model FROM {contract_lines(scope)}")
     return {row["contract_line_id"]: row["billing_model"] for row in rows}
 
 

@@ -148,11 +148,11 @@ def driver_table(drivers: Drivers) -> Table:
     names = [driven.words[part] for part in PARTS]
     columns = [driven.item, "program", "current_quantity", "comparison_quantity", *SIDES, *names]
     last = len(rows) - 1
-    booked = [f"{{{side}:{account}:{comparison.name}}}" for account in drivers.accounts for side in SIDES[:2]]
-    beyond = [
-        (last - 1, 4 + n, " + ".join(booked[n::2]) + "".join(f" - {cells_of(side, range(last - 1))}" for _ in drivers.items[:1]))
-        for n, side in enumerate(SIDES[:2])
-    ]  # fmt: skip
+    beyond = []
+    for n, side in enumerate(SIDES[:2]):
+        of_ledger = " + ".join(f"{{{side}:{account}:{comparison.name}}}" for account in drivers.accounts)
+        of_items = f" - {cells_of(side, range(last - 1))}" if drivers.items else ""
+        beyond.append((last - 1, 4 + n, of_ledger + of_items))
     links = [(last, 7 + n, f"{driven.ids[part]}:{comparison.name}") for n, part in enumerate(PARTS)]
     links.append((last - 1, 6, f"{driven.ids[REST]}:{comparison.name}"))
     return Table(

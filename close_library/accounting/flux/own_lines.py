@@ -25,7 +25,10 @@ _Both: TypeAlias = tuple[Decimal, Decimal]
 
 
 def of_account(drivers: Drivers, account: str) -> Drivers:
-    """The drivers of one account where its own lines are known; of all accounts of the role together where they are not."""
+    """The drivers of one account where its own lines are known; of all accounts of the role together where they are not.
+
+    The rows stay those of all accounts: what is told of an account is made of its items.
+    """
     if drivers.accounts == [account]:
         return drivers
     groups = _groups(drivers.items)

@@ -7,14 +7,22 @@ document's program. What does not belong here: what the cents have come to (`val
 
 from __future__ import annotations
 
-from weakref import WeakKeyDictionary
-
 from close_library.accounting.currency import SPOT_RATES, functional, require_rates
 from close_library.accounting.receivables.subledger import applications_query
 from close_library.accounting.revenue.pricing import LINES
 from close_library.accounting.schedules import priced_deliveries, recognised
-from close_library.accounting.sql import day, known_by, memoised, owned, population, shown, text, texts, viewed
-from close_library.books import Books
+from close_library.accounting.sql import (
+    day,
+    known_by,
+    memoised,
+    names_asked,
+    owned,
+    population,
+    shown,
+    text,
+    texts,
+    viewed,
+)
 from close_library.evidence import Figure, Population, Scope
 
 VALUES = {
@@ -87,18 +95,8 @@ def of_scope(scope: Scope) -> str:
     """The condition that a row `r` belongs to the program, or names one of its orders."""
     if scope.is_company:
         return "true"
-    return f"({owned(scope, 'r.owner')} OR r.po_number IN {texts(_own_numbers(scope.books, own_orders(scope)))})"
-
-
-_NUMBERS: WeakKeyDictionary[Books, dict[str, list[str]]] = WeakKeyDictionary()
-"""The numbers of the orders that each open connection was asked for: every value of every order asks again."""
-
-
-def _own_numbers(books: Books, orders: str) -> list[str]:
-    held = _NUMBERS.setdefault(books, {})
-    if orders not in held:
-        held[orders] = [row["po_number"] for row in books.rows(f"SELECT po_number FROM {orders} ORDER BY 1")]
-    return held[orders]
+    numbers = names_asked(scope.books, f"SELECT po_number AS name FROM {own_orders(scope)} ORDER BY 1")
+    return f"({owned(scope, 'r.owner')} OR r.po_number IN {texts(numbers)})"
 
 
 def value_sums(scope: Scope) -> str:
@@ -270,8 +268,10 @@ def funding_rows(scope: Scope) -> str:
     )
 
 
-FUND_SHOWN = shown(purchase_order="po_number", amendment="amendment_number", date="dated", amount="amount::money",
-                   currency="currency")  # fmt: skip
+FUND = {"purchase_order": "po_number", "amendment": "amendment_number", "date": "dated", "amount": "amount::money",
+        "currency": "currency"}  # fmt: skip
+"""What a reader sees of a row that funds an order."""
+
 
 VALUE_SHOWN = shown(purchase_order="po_number", document="document", delivery="delivery_id", contract_line="contract_line_id",
                     date="dated", amount="amount::money", currency="currency", program="owner")  # fmt: skip
@@ -280,7 +280,7 @@ VALUE_SHOWN = shown(purchase_order="po_number", document="document", delivery="d
 def funded_query(scope: Scope, po_number: str, sign: int = 1) -> str:
     """The rows that fund an order, as a population's query."""
     return f"""
-        {population("source_table", "source_file", "source_row", f"{sign} * functional", FUND_SHOWN)}
+        {population("source_table", "source_file", "source_row", f"{sign} * functional", shown(**FUND))}
         FROM {funding_rows(scope)} WHERE po_number = {text(po_number)}
     """
 

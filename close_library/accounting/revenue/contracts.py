@@ -124,6 +124,9 @@ def require_catch_up_rates(scope: Scope) -> None:
     """Refuse to tell what signed periods lack while a row of theirs has no exchange rate. Raises BooksError."""
     if programs := signed_programs(scope):
         before = f"recognised_date <= {day(scope.opening_date)} AND owner IN {texts(programs)}"
+        asked = f"SELECT coalesce(sum(missing), 0) AS n FROM {_earned_sums(scope)} WHERE {before}"
+        if not scope.books.rows(asked)[0]["n"]:
+            return
         require_rates(
             scope,
             f"""

@@ -5,24 +5,13 @@ Read from the table `said_figures`, which a run writes into the books before the
 
 from __future__ import annotations
 
-from weakref import WeakKeyDictionary
-
-from close_library.accounting.sql import owned
-from close_library.books import Books
+from close_library.accounting.sql import names_asked, owned
 from close_library.evidence import Scope
 
 
 def signed_programs(scope: Scope) -> tuple[str, ...]:
     """The programs of the scope whose revenue at the prior T was signed."""
-    query = f"SELECT DISTINCT owner FROM ({_signed(scope)}) ORDER BY owner"
-    known = _KNOWN.setdefault(scope.books, {})
-    if query not in known:
-        known[query] = tuple(row["owner"] for row in scope.books.rows(query))
-    return known[query]
-
-
-_KNOWN: WeakKeyDictionary[Books, dict[str, tuple[str, ...]]] = WeakKeyDictionary()
-"""What each open connection was asked before: every figure of revenue asks again."""
+    return names_asked(scope.books, f"SELECT DISTINCT owner AS name FROM ({_signed(scope)}) ORDER BY 1")
 
 
 def signed_line_revenue(scope: Scope) -> str | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 from close_library.accounting.purchase_orders.orders import (
+    FUND,
     VALUE_SHOWN,
     funding_rows,
     orders,
@@ -15,8 +16,7 @@ from close_library.accounting.revenue.contracts import of_period
 from close_library.accounting.sql import memoised, owned, population, shown
 from close_library.evidence import Figure, Population, Scope
 
-_FUND_SHOWN = shown(purchase_order="po_number", amendment="amendment_number", date="dated", amount="amount::money",
-                    currency="currency", program="program")  # fmt: skip
+_FUND_SHOWN = shown(**FUND, program="program")
 
 
 def orders_in_use(scope: Scope) -> str:

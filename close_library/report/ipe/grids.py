@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
+from close_library.books.shares import NO_OWNER
 from close_library.money import spell
 from close_library.report.wording import count_of, show_name, show_plain, show_total
 
-NO_PROGRAM = "_none"
 NOT_STATED = "not stated"
 
 
@@ -53,7 +53,7 @@ def facts_of(sheet: Mapping[str, Any]) -> list[tuple[str, str]]:
         ("SHA-256 of the file", sheet["sha256"]),
         ("System", sheet["system"]),
         ("How it was read", extraction["reader"] or "by the reader of its system"),
-        ("Extracted", extraction["extracted_at"] or "the source does not say when"),
+        ("Extracted", "the source does not say when"),
         ("Dates of its rows", f"{dates[0]} to {dates[1]}" if dates[0] else "the table has no date of its own"),
         (
             "Lines",
@@ -121,7 +121,7 @@ def totals_grid(sheet: Mapping[str, Any]) -> Grid:
 
 def program_word(program: str) -> str:
     """A program, or that no program owns the rows."""
-    return "no program" if program == NO_PROGRAM else program
+    return "no program" if program == NO_OWNER else program
 
 
 def programs_grid(sheet: Mapping[str, Any]) -> Grid:

@@ -9,6 +9,8 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
+from xlsxwriter.utility import quote_sheetname
+
 from close_library.report.ipe.grids import facts_of, program_word, totals_by_unit, unit_word, witness_word
 from close_library.report.ipe.page import LEFT_TO_DO
 from close_library.report.wording import places_of, show_name
@@ -60,16 +62,17 @@ class SourceSheet:
         self._left_to_do()
         lines = {each["id"]: tie_outs + number for number, each in enumerate(source["tie_outs"], 1)}
         last = parts[1]
+        own = quote_sheetname(source["no"])  # S01 alone would be a cell
         shares = {
-            "used": f"={source['no']}!C{last + 2}",
-            "reported": f"={source['no']}!C{last + 3}",
-            "read": f"={source['no']}!B{lines['rows']}",
-            "in_books": f"={source['no']}!C{lines['rows']}",
-            "result": f'=IF(COUNTIF({source["no"]}!E{tie_outs + 1}:E{tie_outs + len(source["tie_outs"])},"{AGREED}")='
+            "used": f"={own}!C{last + 2}",
+            "reported": f"={own}!C{last + 3}",
+            "read": f"={own}!B{lines['rows']}",
+            "in_books": f"={own}!C{lines['rows']}",
+            "result": f'=IF(COUNTIF({own}!E{tie_outs + 1}:E{tie_outs + len(source["tie_outs"])},"{AGREED}")='
             f'{len(source["tie_outs"])},"ties","does not tie")',
         }  # fmt: skip
         if self.totalled:
-            shares |= {"file": f"={source['no']}!B{lines['total']}", "books": f"={source['no']}!C{lines['total']}"}
+            shares |= {"file": f"={own}!B{lines['total']}", "books": f"={own}!C{lines['total']}"}
         return shares
 
     def _heading(self, title: str, names: Sequence[str], numbers: Sequence[int] = (1, 2, 3)) -> int:

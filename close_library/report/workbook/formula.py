@@ -23,6 +23,8 @@ _TOKEN = re.compile(
     r"|(?P<number>\d+(?:\.\d+)?)|(?P<name>abs|sum)\b|(?P<sign>[-+*/()]))"
 )
 _DEEPEST = 20
+_LONGEST = 1_000
+"""Signs, figures and cells of a formula; a cell of Excel holds no more, and each is a level of the tree."""
 
 
 class Reference(NamedTuple):
@@ -86,6 +88,8 @@ def read(text: str) -> Formula | None:
             return None
         parts.append(token)
         place = token.end()
+        if len(parts) > _LONGEST:
+            return None
     try:
         tree, end = _sum(parts, 0, 0)
     except (IndexError, ValueError):
@@ -126,6 +130,8 @@ def _chain(
 def _one(parts: list[re.Match[str]], place: int, depth: int) -> tuple[tuple[Any, ...], int]:
     """A figure, a cell, a number, or what stands in parentheses."""
     token = parts[place]
+    if depth > _DEEPEST:
+        raise ValueError(token[0])
     if token["figure"] is not None:
         return ("figure", token["figure"]), place + 1
     if token["number"] is not None:
@@ -136,7 +142,7 @@ def _one(parts: list[re.Match[str]], place: int, depth: int) -> tuple[tuple[Any,
         tree, end = _one(parts, place + 1, depth + 1)
         return ("negative", tree), end
     opening = place + 1 if token["name"] else place
-    if parts[opening]["sign"] != "(" or depth > _DEEPEST:
+    if parts[opening]["sign"] != "(":
         raise ValueError(token[0])
     tree, end = _sum(parts, opening + 1, depth + 1)
     if parts[end]["sign"] != ")" or (token["name"] == "sum" and tree[0] != "cell"):

@@ -53,7 +53,7 @@ class Listing:
             and all(_kind(other, name) in NUMERIC_KINDS for _, name in of)
             and all(
                 0 < len(value) < _LONGEST_LITERAL and value.isprintable()
-                for value in (*where.values(), *dict(unless).values())
+                for value in (*where.values(), *(value for _, value in unless))
             )
         )
         lines = len(other["rows"]) - bool(other.get("total_row"))

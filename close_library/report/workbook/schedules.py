@@ -177,7 +177,8 @@ class _Schedule:
     def _total(self, line: int, column: int, text: str | None) -> None:
         """A cell of the total row: the live sum of the rows above where all of them are here and make it up."""
         above = [values[column] for values in self.table["rows"][:line]]
-        is_sum = self._kinds[column] in _ADDED_UP and "days" not in self.table["columns"][column]
+        kind, name = self._kinds[column], self.table["columns"][column]
+        is_sum = kind == "money" or (kind in _ADDED_UP and "days" not in name)
         spanned = (Place(self.id, each, column) for each in range(line))
         if (
             is_sum and text is not None and self._shows_all and _foots(above, text)

@@ -126,9 +126,8 @@ def write_index(
         "sources": [
             {"table": table, **source} for table, sealed in books["tables"].items() for source in sealed["sources"]
         ],
+        "ipe": SHEETS,
     }
-    if (period / SHEETS["html"]).exists():
-        index["ipe"] = SHEETS
     place_index(period, index)
     return index
 
