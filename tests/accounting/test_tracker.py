@@ -26,6 +26,7 @@ from close_library.accounting import (
     total_of,
 )
 from close_library.accounting.tracker.key_figures import SUMMED, key_figures
+from close_library.accounting.tracker.open_points import material_from
 from close_library.accounting.tracker.trend import trend
 from close_library.errors import BooksError
 from close_library.evidence import Scope
@@ -238,13 +239,42 @@ def test_what_is_open_is_counted_by_workpaper_and_by_program(tmp_path: Path) -> 
     by_program = summary.tables["91.5"].frame.to_dict("records")
     counts = {line["program"]: tuple(int(line[name]) for name in list(line)[1:]) for line in by_program}
     assert counts == {
-        "atlas": (1, 1, 0, 0),
-        "borealis": (0, 0, 1, 0),
-        "company": (1, 0, 0, 1),
-        "Total": (2, 1, 1, 1),
+        "atlas": (1, 1, 0, 0, 1),
+        "borealis": (0, 0, 1, 0, 0),
+        "company": (1, 0, 0, 1, 0),
+        "Total": (2, 1, 1, 1, 1),
     }
     for table in ("91.5", "91.6"):
         assert points_counted(summary, table) == count_open(company) == 5
+
+
+def test_what_reaches_materiality_says_so(tmp_path: Path) -> None:
+    """5,000.00, or 5 % of the month's revenue where that is less: of 1,700.00 that is 85.00."""
+    scope = tracked_company(tmp_path)
+    say(
+        scope,
+        "findings",
+        *POINTS,
+        (*POINTS[1][:5], "-85.00", *POINTS[1][6:]),
+        (*POINTS[1][:5], "84.99", *POINTS[1][6:]),
+    )
+    own = program_tracker(same_books(scope, "atlas")).tables["90.8"]
+    assert own.title.endswith("(material: 85.00 and more)")
+    shown = own.frame.sort_values("amount")[["amount", "material"]].to_dict("split")["data"]
+    assert shown == [[Decimal("-85"), "yes"], [Decimal("25"), None], [Decimal("84.99"), None], [Decimal("1500"), "yes"]]
+    by_program = close_summary(same_books(scope, COMPANY)).tables["91.5"].frame
+    assert dict(zip(by_program["program"], by_program["material"], strict=True)) == {
+        "atlas": 2, "borealis": 0, "company": 0, "Total": 2,
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("revenue", "limit"),
+    [("0", "5000.00"), ("-400", "5000.00"), ("100000.10", "5000.00"), ("99999.90", "5000.00"), ("99999.70", "4999.99")],
+)
+def test_materiality_is_the_lower_of_its_limits(tmp_path: Path, revenue: str, limit: str) -> None:
+    """A month that earned nothing has no percentage to be measured by; half a cent counts as a whole one."""
+    assert material_from(tracked_company(tmp_path), Decimal(revenue)) == Decimal(limit)
 
 
 def test_a_page_without_a_run_says_that_nothing_was_gathered(atlas: Scope) -> None:

@@ -59,7 +59,8 @@ INPUTS: dict[str, dict[str, str]] = {
     "90.8": {"amount": _OWN},
     "91.2": {"2026-09": _EARLIER},
     "91.3": dict.fromkeys(("revenue", "vendor_cost", "billed", "collected"), _EARLIER),
-    "91.6": dict.fromkeys(("errors", "warnings", "tie_outs", "no_conclusion"), "of all workpapers; 91.7 lists the gravest"),
+    "91.6": dict.fromkeys(("errors", "warnings", "tie_outs", "no_conclusion", "material"),
+                          "of all workpapers; 91.7 lists the gravest"),
     "91.7": {"amount": _OWN},
     "91.8": {"amount": _OTHER},
 }  # fmt: skip

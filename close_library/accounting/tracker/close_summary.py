@@ -14,7 +14,13 @@ from close_library.accounting.billing.billing_calendar import billing_calendar
 from close_library.accounting.purchase_orders.review_deliveries import not_billed
 from close_library.accounting.receivables.aging import aged_items
 from close_library.accounting.tracker.key_figures import NONE, SUMMED, by_program, key_figures
-from close_library.accounting.tracker.open_points import open_by_program, open_by_workpaper, open_chart, open_points
+from close_library.accounting.tracker.open_points import (
+    material_from,
+    open_by_program,
+    open_by_workpaper,
+    open_chart,
+    open_points,
+)
 from close_library.accounting.tracker.orders_in_use import order_figures, orders_in_use
 from close_library.accounting.tracker.program_tracker import beside_prior_month
 from close_library.accounting.tracker.standing import PAST_DUE_CONDITION, standing_figures
@@ -52,15 +58,16 @@ def close_summary(scope: Scope) -> Result:
     parts = by_program(scope, figures, names)
     over = trend(scope)
     whole = figures | standing_figures(scope) | order_figures(scope)
-    points = open_by_program(scope, "91.6")
+    limit = material_from(scope, figures["revenue"].money)
+    points = open_by_program(scope, limit, "91.6")
     tables = {
         "91.1": _matrix(names, figures, parts),
         "91.2": beside_prior_month(scope, figures, over, "91.3"),
         "91.3": trend_table(over),
         "91.4": _standing(scope),
         "91.5": points,
-        "91.6": open_by_workpaper(scope, "91.7", POINTS_LISTED),
-        "91.7": open_points(scope, POINTS_LISTED),
+        "91.6": open_by_workpaper(scope, limit, "91.7", POINTS_LISTED),
+        "91.7": open_points(scope, limit, POINTS_LISTED),
     }
     if scope.books.has("billing_tasks"):
         tables["91.8"] = _timing(scope)

@@ -15,7 +15,7 @@ from close_library.accounting.purchase_orders.purchase_order_burn import purchas
 from close_library.accounting.receivables.open_items import open_item_population, require_receivable_rates
 from close_library.accounting.revenue.contract_balances import BALANCES, contract_balance
 from close_library.accounting.tracker.key_figures import OF_PERIOD, WORDS, key_figures, margin_percent
-from close_library.accounting.tracker.open_points import open_by_workpaper, open_chart, open_points
+from close_library.accounting.tracker.open_points import material_from, open_by_workpaper, open_chart, open_points
 from close_library.accounting.tracker.orders_in_use import order_figures
 from close_library.accounting.tracker.standing import past_due_table, payment_table, standing_figures, unbilled_table
 from close_library.accounting.tracker.trend import Trend, trend, trend_chart, trend_table
@@ -43,7 +43,8 @@ def program_tracker(scope: Scope) -> Result:
     """
     figures = key_figures(scope) | standing_figures(scope) | order_figures(scope)
     over = trend(scope)
-    points = open_by_workpaper(scope, "90.8")
+    limit = material_from(scope, figures["revenue"].money)
+    points = open_by_workpaper(scope, limit, "90.8")
     tables = {
         "90.1": beside_prior_month(scope, figures, over, "90.2"),
         "90.2": trend_table(over),
@@ -52,7 +53,7 @@ def program_tracker(scope: Scope) -> Result:
         "90.5": past_due_table(scope),
         "90.6": unbilled_table(scope),
         "90.7": points,
-        "90.8": open_points(scope),
+        "90.8": open_points(scope, limit),
     }
     charts = (
         trend_chart(

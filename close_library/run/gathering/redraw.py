@@ -52,16 +52,15 @@ def redraw_workpaper(path: Path, document: Mapping[str, Any], said: Mapping[str,
             part.unlink(missing_ok=True)
 
 
-def refresh(period: Path, heard: Heard) -> list[Place]:
-    """Bring reports, index, front page and manifest of a period up to what was said; returns what was drawn again.
+def refresh(period: Path, heard: Heard) -> None:
+    """Bring reports, index, front page and manifest of a period up to what was said.
 
     A period that was never run to its end has no index: then nothing is drawn, and the next run does.
     """
     index = read_index(period)
     if not index:
-        return []
-    changed = redraw(period, heard)
-    if changed:
+        return
+    if changed := redraw(period, heard):
         documents = {(document["program"], document["ref"]): document for _, document in documents_of(period)}
         touched = ["index.html", "index.json"]
         for entry in index["entries"]:
@@ -71,4 +70,3 @@ def refresh(period: Path, heard: Heard) -> list[Place]:
                 touched += [file for ending, file in entry["files"].items() if ending in DRAWN]
         place_index(period, index)
         renew_manifest(period, touched)
-    return changed

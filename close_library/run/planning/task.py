@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal, Protocol
+from typing import Any, Literal
 
 from close_library.parameters import COMPANY
 from close_library.run.said.heard import NOTHING, Spoken
@@ -87,11 +87,3 @@ class Event:
 
 
 OnEvent = Callable[[Event], None]
-
-
-class Executor(Protocol):
-    """What executes tasks: a pool of processes on this machine, or one day a cluster."""
-
-    def run(self, tasks: Sequence[Task], on_event: OnEvent) -> list[Outcome]:
-        """Execute all tasks, in any order and at any time, and return their outcomes in the order of the tasks."""
-        ...

@@ -56,7 +56,6 @@ class Conversation:
     record: Record
     heard: Heard
     papers: list[Paper]
-    redrawn: list[Place] = field(default_factory=list)
 
 
 @contextmanager
@@ -75,7 +74,7 @@ def speaking(prepared: Prepared, wait: float = 0) -> Iterator[Conversation]:
             finally:
                 if record.head != before:
                     said.heard = hear(record, period)
-        said.redrawn = refresh(prepared.folder, said.heard)
+        refresh(prepared.folder, said.heard)
 
 
 def listening(prepared: Prepared) -> tuple[Heard, list[Paper]]:
