@@ -12,6 +12,8 @@ from typing import Any
 
 import pytest
 
+from close_library.run.close import CloseResult
+from close_library.run.gathering.index import documents_of
 from tests.conftest import PROJECT, Said, Tiny
 from tests.run.warm import warm_pool
 
@@ -182,3 +184,11 @@ def test_the_same_bytes_whatever_the_hash_seed_the_time_zone_and_the_locale(tiny
         said.append(files_of(outputs / "tiny" / "2026-05"))
     assert said[0] == said[1]
     assert "atlas/30_receivables_roll_forward.xlsx" in said[0]
+
+
+def test_no_parameter_is_idle(closed: CloseResult) -> None:
+    """What a person can set, a workpaper reads; the sources and the record are the run's own."""
+    held = json.loads((closed.prepared.folder / "books" / "parameters.json").read_text(encoding="utf-8"))
+    keys = set(held["scopes"]["_company"]["origins"])
+    read = {line["key"] for _, document in documents_of(closed.prepared.folder) for line in document["parameters"]}
+    assert keys - read == {"sources"}
