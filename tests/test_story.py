@@ -16,6 +16,7 @@ from typing import Any
 
 import pytest
 
+from close_library.binder.archive import Archive
 from close_library.workpaper.document import document_digest
 from tests.conftest import PROJECT, Said, Tiny
 from tests.ledgers import write_tables
@@ -226,6 +227,12 @@ def test_three_months_are_closed_and_an_old_invoice_changes(company: Company) ->
         assert company.amount("2026-03", program, "30", "restatement") == Decimal(restated)
         assert company.tie_out("2026-03", program, "30.1")["agreed"]
         assert company.tie_out("2026-03", program, "30.4")["agreed"] == (restated == "0.00")
+    changes = company.document("2026-03", "atlas", "30")["tables"]["30.2"]
+    assert changes["rows"] == [
+        ["invoices", "A-1", "changed", "10000.00", "10030.00", "30.00"],
+        ["Total", None, None, "10000.00", "10030.00", "30.00"],
+    ]
+    assert "30.2" not in company.document("2026-03", "borealis", "30")["tables"]
     page = company.outputs / "tiny" / "2026-03" / "atlas" / "30_receivables_roll_forward.html"
     assert "Restatement" in page.read_text(encoding="utf-8")
     assert company.states("2026-02")["atlas", "30"] == "reviewed", "what was signed stays signed"
@@ -241,6 +248,13 @@ def test_three_months_are_closed_and_an_old_invoice_changes(company: Company) ->
     assert kinds.count(("reviewed", "borealis", "30")) == 1
     assert kinds.count(("reviewed", "atlas", "30")) == 2
     assert "each as it was written." in company.say("history", "--verify").out
+
+    # Sealed, the month comes out again, with what its opening balance is told from.
+    sealed = json.loads(company.say("binder", "2026-03", "--json").out)
+    with Archive(Path(sealed["binder"])) as archive:
+        assert "period/books/said_populations.parquet" in archive.names
+    verified = company.close("verify", sealed["binder"])
+    assert verified.code == 0, verified.out + verified.err
 
 
 def _flux_of(company: Company, period: str) -> list[str]:

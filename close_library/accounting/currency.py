@@ -15,6 +15,14 @@ SPOT_RATES = f"""
 """One spot rate a currency and day: units of functional currency for one unit. A doubled row counts by its first."""
 
 
+def at_spot(currency: str, on: str, rates: str = "s") -> str:
+    """The join of the spot rate of a currency on exactly a day, as the `rate` of `rates`: NULL where there is none.
+
+    The arguments are SQL expressions, `rates` is the name of the joined table.
+    """
+    return f"LEFT JOIN ({SPOT_RATES}) {rates} ON {rates}.currency = {currency} AND {rates}.rate_date = {on}"
+
+
 def functional(amount: str, currency: str, rate: str, functional_currency: str) -> str:
     """SQL for an amount in functional currency, rounded once; NULL where a foreign amount has no rate."""
     places = minor_unit(functional_currency)

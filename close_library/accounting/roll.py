@@ -7,11 +7,12 @@ signed; where nothing was signed there is none, and the opening balance is the p
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 import pandas as pd
 
+from close_library.accounting.restated import restated_population, restated_rows, restated_table
 from close_library.accounting.said import RECORD, SignedFigure, signed_figure
 from close_library.accounting.sql import money_text, no_rows, population, shown, text
 from close_library.evidence import Chart, Computed, Figure, Population, Result, Scope, Table
@@ -23,35 +24,57 @@ Formula = tuple[tuple[str, int], ...]
 OPENING, RESTATEMENT, CLOSING = "opening_balance", "restatement", "closing_balance"
 
 
-def opening_figures(scope: Scope, ref: str, computed: Figure) -> dict[str, Figure]:
+@dataclass(frozen=True)
+class Opening:
+    """Where a roll-forward begins: its figures, and what changed in a signed balance where that is known line by line."""
+
+    figures: Mapping[str, Figure]
+    changes: Table | None = None
+
+
+def opening_of(scope: Scope, ref: str, computed: Figure, called: str) -> Opening:
     """`opening_balance`, and `restatement` where the prior closing was signed; `computed` is that closing on today's books.
 
-    The rows of a signed opening are those of today's books and, where they differ, one that leads to the signature.
+    The rows of a signed opening are those of today's books less those of the restatement. These are what changed since, where
+    the rows as signed are at hand, else one that leads to the signature. `called`: what the first shown name of a row is.
     """
     assert computed.population is not None, "a balance has rows"
     signed = signed_figure(scope, ref, CLOSING)
     if signed is None:
-        return {OPENING: replace(computed, label=f"{computed.label}, computed")}
+        return Opening({OPENING: replace(computed, label=f"{computed.label}, computed")})
     label, today = f"{computed.label}, as signed", computed.population.query
-    opening = f"{today} UNION ALL {_signature(scope, ref, computed, signed, -1)}"
+    less, restated, changes = _restated(scope, ref, computed, signed, called)
     figures = (
-        Figure.of(OPENING, label, scope.currency, Population(scope.books, opening)),
+        Figure.of(OPENING, label, scope.currency, Population(scope.books, f"{today} UNION ALL {less}")),
         Figure.of(
             RESTATEMENT,
             f"Restatement of {scope.period.prior}: on today's books less as signed",
             scope.currency,
-            Population(scope.books, _signature(scope, ref, computed, signed, 1)),
+            Population(scope.books, restated),
         ),
     )
     assert figures[0].money == signed.amount, "the rows of the opening balance add up to what was signed"
-    return {figure.id: figure for figure in figures}
+    return Opening({figure.id: figure for figure in figures}, changes)
 
 
-def _signature(scope: Scope, ref: str, computed: Figure, signed: SignedFigure, sign: int) -> str:
-    """The row of the record that stands for today's books less what was signed; none where they agree."""
-    difference = sign * (computed.money - signed.amount)
+def _restated(
+    scope: Scope, ref: str, computed: Figure, signed: SignedFigure, called: str
+) -> tuple[str, str, Table | None]:
+    """The rows of a restatement as the opening balance takes them away, as they are, and as a schedule."""
+    assert computed.population is not None, "a balance has rows"
+    difference = computed.money - signed.amount
     if not difference:
-        return no_rows()
+        return no_rows(), no_rows(), None
+    rows = restated_rows(scope, ref, CLOSING, computed.population.query, signed)
+    if rows is None:
+        less, more = (_signature(scope, ref, computed, signed, sign * difference) for sign in (-1, 1))
+        return less, more, None
+    less, more = (restated_population(rows, called, signed.event, sign) for sign in (-1, 1))
+    return less, more, restated_table(scope, rows, called, OPENING, RESTATEMENT)
+
+
+def _signature(scope: Scope, ref: str, computed: Figure, signed: SignedFigure, difference: Decimal) -> str:
+    """The row of the record that stands for today's books less what was signed."""
     seen = shown(
         workpaper=text(ref),
         period=text(str(scope.period.prior)),

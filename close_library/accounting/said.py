@@ -53,6 +53,19 @@ def signed_items(scope: Scope, ref: str) -> str:
     """
 
 
+def signed_rows(scope: Scope, ref: str, figure: str, event: int) -> str | None:
+    """The query of the rows behind a figure as that event of the record signed it: source_table, source_file, source_row, name,
+    amount; a balance without rows has one without a table. None where the workpaper does not declare that it reads them.
+    """
+    if "said_populations" not in scope.books.declared:
+        return None
+    return f"""
+        SELECT source_table, source_file, TRY_CAST(source_row AS BIGINT) AS source_row, name,
+               CAST(amount AS DECIMAL(38,4)) AS amount
+        FROM said_populations WHERE {_of_prior(scope, ref)} AND figure = {text(figure)} AND event = {event}
+    """
+
+
 def _of_prior(scope: Scope, ref: str) -> str:
     """The condition that a row was said of the prior period, this program and a workpaper."""
     return f"period = '{scope.period.prior}' AND program = {text(scope.program)} AND ref = '{ref}'"

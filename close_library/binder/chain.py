@@ -74,8 +74,6 @@ def _check_changes(archive: Archive, manifest: dict[str, Any], before: Archive, 
 def _note_one_between(path: Path, manifest: dict[str, Any], verdict: Verdict) -> None:
     """Name a binder beside this one that lies between it and the one it follows."""
     since = manifest["prior"]["period"] if manifest["prior"] else ""
-    stem = f"{manifest['company']}_"
     for each in sorted(path.parent.glob(f"*{contents.ENDING}")):
-        of = each.name.removeprefix(stem).removesuffix(contents.ENDING)
-        if each.name.startswith(stem) and len(of) == len(manifest["period"]) and since < of < manifest["period"]:
+        if since < contents.period_in_name(each.name, manifest["company"]) < manifest["period"]:
             verdict.notes.append(f"{each.name} lies beside it, and it does not follow that one.")

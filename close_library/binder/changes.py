@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from decimal import Decimal, InvalidOperation
-from typing import Any
+from typing import Any, Literal
+
+from close_library.parameters import COMPANY
 
 LOOSER_WHEN_HIGHER = frozenset(
     {
@@ -26,15 +28,23 @@ LOOSER_WHEN_HIGHER = frozenset(
 )
 """Limits that let more pass when they grow."""
 
-_LOOSENED = "loosened"
+LOOSENED = "loosened"
 _TIGHTENED = "tightened"
 _CHANGED = "changed"
+
+_NOT_THERE, _EMPTY = "not there", "empty"
+"""How a setting that there is not, and one without a value, are told apart."""
+
+
+Kind = Literal["setting", "notebook", "library", "package"]
+"""What can be another one: something that a person set, or what computes."""
 
 
 @dataclass(frozen=True)
 class Change:
     """One thing that is not what it was: where it was set, before and now (None: not there), and in which direction."""
 
+    kind: Kind
     scope: str
     key: str
     before: str | None
@@ -42,31 +52,49 @@ class Change:
     origin: str
     direction: str
 
-    @property
-    def is_setting(self) -> bool:
-        """Whether somebody set it otherwise; else it is another notebook, package or library."""
-        return " " not in self.key
-
     def as_data(self) -> dict[str, str | None]:
-        """The change for the binder's `changes.json`."""
-        return asdict(self)
+        """The change for the binder's `changes.json`, where the key of what is no setting begins with its kind."""
+        data = asdict(self)
+        del data["kind"]
+        return data if self.kind == "setting" else {**data, "key": f"{self.kind} {self.key}"}
+
+
+def in_words(change: Mapping[str, str | None]) -> dict[str, str]:
+    """A change of `changes.json` as a reader sees it, everywhere in the same words."""
+    before, now = (_NOT_THERE if change[side] is None else change[side] or _EMPTY for side in ("before", "now"))
+    return {**{name: value or "" for name, value in change.items()}, "before": before, "now": now}
+
+
+def sentence(change: Mapping[str, str | None]) -> str:
+    """What changed in one sentence's words: `tolerances.tie_out of atlas from 0.00 to 50.00`."""
+    words = in_words(change)
+    place = "" if words["scope"] == COMPANY else f" of {words['scope']}"
+    return f"{words['key']}{place} from {words['before']} to {words['now']}"
 
 
 def parameter_changes(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[Change]:
     """The changed settings of two `books/parameters.json`, the company's first; a program's only where it has its own."""
-    scopes = sorted({*before["scopes"], *now["scopes"]}, key=lambda scope: (scope != "_company", scope))
+    scopes = sorted({*before["scopes"], *now["scopes"]}, key=lambda scope: (scope != COMPANY, scope))
     company: set[tuple[str, str | None, str | None]] = set()
     changes: list[Change] = []
     for scope in scopes:
         then, today = _settings(before, scope), _settings(now, scope)
         for key in sorted({*then, *today}):
             was, has = then.get(key, (None, ""))[0], today.get(key, (None, ""))[0]
-            if was == has or (scope != "_company" and (key, was, has) in company):
+            if was == has or (scope != COMPANY and (key, was, has) in company):
                 continue
-            if scope == "_company":
+            if scope == COMPANY:
                 company.add((key, was, has))
             changes.append(
-                Change(scope, key, was, has, today.get(key, then.get(key, ("", "")))[1], direction(key, was, has))
+                Change(
+                    "setting",
+                    scope,
+                    key,
+                    was,
+                    has,
+                    today.get(key, then.get(key, ("", "")))[1],
+                    direction(key, was, has),
+                )
             )
     return changes
 
@@ -87,10 +115,10 @@ def changes_since(
     ]
 
 
-def digest_changes(kind: str, before: Mapping[str, str], now: Mapping[str, str]) -> list[Change]:
+def digest_changes(kind: Kind, before: Mapping[str, str], now: Mapping[str, str]) -> list[Change]:
     """What of a kind (`notebook`, `package`, `library`) is another one now."""
     return [
-        Change("_company", f"{kind} {name}", before.get(name), now.get(name), "", _CHANGED)
+        Change(kind, COMPANY, name, before.get(name), now.get(name), "", _CHANGED)
         for name in sorted({*before, *now})
         if before.get(name) != now.get(name)
     ]
@@ -105,12 +133,12 @@ def direction(key: str, before: str | None, now: str | None) -> str:
     if key == "purchase_orders.look_ahead_months":
         return _by_number(now, before)
     if key == "purchase_orders.required":
-        return _LOOSENED if now == "false" else _TIGHTENED
+        return LOOSENED if now == "false" else _TIGHTENED
     if key == "flux.rule":
-        return _LOOSENED if now == "and" else _TIGHTENED
+        return LOOSENED if now == "and" else _TIGHTENED
     if key == "flux.comparisons":
         lost = {*before.split(", ")} - {*now.split(", ")}
-        return _LOOSENED if lost else _TIGHTENED
+        return LOOSENED if lost else _TIGHTENED
     return _CHANGED
 
 
@@ -119,12 +147,12 @@ def _by_number(before: str, now: str) -> str:
         more = Decimal(now) - Decimal(before)
     except InvalidOperation:
         return _CHANGED
-    return _LOOSENED if more > 0 else _TIGHTENED if more < 0 else _CHANGED
+    return LOOSENED if more > 0 else _TIGHTENED if more < 0 else _CHANGED
 
 
 def _settings(parameters: Mapping[str, Any], scope: str) -> dict[str, tuple[str, str]]:
     """Key → value as text and where it was set; a program that is not there has what the company has."""
-    found = parameters["scopes"].get(scope) or parameters["scopes"]["_company"]
+    found = parameters["scopes"].get(scope) or parameters["scopes"][COMPANY]
     origins = found["origins"]
     return {key: (value, origins.get(key, "")) for key, value in _leaves(found["values"], "")}
 

@@ -16,13 +16,20 @@ from close_library.record.export import faults_of_export, read_export
 
 
 def check_seal(
-    path: Path, archive: Archive, verdict: Verdict, trusted: str = "", prior: Path | None = None, *, alone: bool = False
+    path: Path, archive: Archive, verdict: Verdict, trusted: str = "", prior: Path | None = None
 ) -> dict[str, Any]:
-    """Check everything that needs no computation; returns the manifest, empty where it can't be read.
+    """Check everything that needs no computation, and the binder before; returns the manifest, empty where it can't be read.
 
-    `trusted` is the fingerprint that the reader expects; `prior` the binder before, else looked for beside this one;
-    `alone`: whatever it follows is not looked at.
+    `trusted` is the fingerprint that the reader expects; `prior` the binder before, else looked for beside this one.
     """
+    manifest = check_whole(archive, verdict, trusted)
+    if manifest:
+        check_chain(path, archive, manifest, verdict, prior)
+    return manifest
+
+
+def check_whole(archive: Archive, verdict: Verdict, trusted: str = "") -> dict[str, Any]:
+    """Check a binder by itself: its bytes, its signature, its events. Whatever it follows is not looked at."""
     try:
         manifest = read_manifest(archive)
         line = archive.read(DIGEST)
@@ -33,8 +40,6 @@ def check_seal(
         verdict.differs(DIGEST, f"it says {line[:64]!r}, the manifest is {expected[:64].decode()}")
     _check_files(archive, manifest, verdict)
     _check_signature(archive, manifest, verdict, trusted)
-    if not alone:
-        check_chain(path, archive, manifest, verdict, prior)
     _check_record(archive, manifest, verdict)
     return manifest
 

@@ -39,12 +39,20 @@ NOT_TESTED = (
 """What an auditor should know that no workpaper tests (ACCOUNTING)."""
 
 
+_MONTH = re.compile(r"\d{4}-\d{2}", re.ASCII)
 _PASSWORD = re.compile(rb"""(://[^\s:/@"']*:)[^\s"']+(?=@)|([?&]\w*pass\w*=)[^\s"'&]+""")
 
 
 def file_name(heading: Mapping[str, Any]) -> str:
     """How the file of a binder is called."""
     return f"{heading['company']}_{heading['period']}{ENDING}"
+
+
+def period_in_name(name: str, company: str) -> str:
+    """The period that a file name of a company's binder says (`file_name`); empty where it is another company's, or no binder."""
+    stem, ending = f"{company}_", ENDING
+    said = name.removeprefix(stem).removesuffix(ending)
+    return said if name == f"{stem}{said}{ending}" and _MONTH.fullmatch(said) else ""
 
 
 def period_files(period: Path) -> dict[str, Content]:

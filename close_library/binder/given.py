@@ -18,8 +18,10 @@ from close_library.binder.archive import Archive
 from close_library.binder.comparing import compare_data
 from close_library.binder.verdict import Verdict
 from close_library.record import Event, Record
+from close_library.run.gathering.signed_rows import TABLE as SIGNED_ROWS
+from close_library.run.gathering.signed_rows import rows_not_signed
 from close_library.run.planning.prepare import Prepared
-from close_library.run.said.said_tables import Rows, said_rows, written_rows
+from close_library.run.said.said_tables import Rows, said_rows, table_written, written_rows
 
 Row = tuple[str | int | None, ...]
 _BOOKS = f"{contents.PERIOD}/books"
@@ -48,6 +50,9 @@ def check_given(
     now = said_rows(record, str(prepared.period))
     for table, what in said_differences(written_rows(prepared.folder / "books"), now, record.events()):
         verdict.differs(f"{_BOOKS}/{table}.parquet", what)
+    rows = table_written(prepared.folder / "books", SIGNED_ROWS) or []
+    for what in rows_not_signed(rows, record.events()):
+        verdict.differs(f"{_BOOKS}/{SIGNED_ROWS}.parquet", what)
 
 
 def _programs_differing(prepared: Prepared) -> Iterator[tuple[str, str]]:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from close_library.binder import contents
-from close_library.parameters import COMPANY
+from close_library.binder.changes import LOOSENED, in_words, sentence
 from close_library.report.pdf.binder import Cover, Paper, render_binder
 from close_library.run.gathering.index import documents_of, read_index
 from close_library.run.gathering.source_sheets import read_source_sheets
@@ -70,7 +70,7 @@ def _cover(heading: Mapping[str, Any], fingerprint: str | None, changes: Sequenc
             ("To verify it and perform it again", f"close verify {contents.file_name(heading)}"),
         ],
         about=ABOUT.format(who=_SIGNED_BY if fingerprint else _BY_ANYBODY),
-        changes=changes,
+        changes=[in_words(each) for each in changes],
         compared_with=_compared_with(prior, len(changes)),
         not_tested=contents.NOT_TESTED,
     )
@@ -78,12 +78,7 @@ def _cover(heading: Mapping[str, Any], fingerprint: str | None, changes: Sequenc
 
 def _loosened(changes: Sequence[Mapping[str, Any]]) -> str:
     """Which limits let more pass than in the binder before: what an auditor asks first."""
-    loosened = [
-        ("" if each["scope"] == COMPANY else f"{each['scope']}: ")
-        + f"{each['key']} from {each['before'] or 'nothing'} to {each['now'] or 'nothing'}"
-        for each in changes
-        if each["direction"] == "loosened"
-    ]
+    loosened = [sentence(each) for each in changes if each["direction"] == LOOSENED]
     more = f" and {len(loosened) - _LOOSENED_SHOWN} more" if len(loosened) > _LOOSENED_SHOWN else ""
     return ("; ".join(loosened[:_LOOSENED_SHOWN]) + more) or "no limit"
 

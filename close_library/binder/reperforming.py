@@ -39,6 +39,7 @@ _GIVEN = (
     "said_figures.parquet",
     "said_explanations.parquet",
     "said_items.parquet",
+    "said_populations.parquet",
 )
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,7 +10,7 @@ from typing import Any
 from close_library.binder import contents
 from close_library.binder.archive import Archive, digest_of, write_archive
 from close_library.binder.changes import Change, changes_since
-from close_library.binder.checking import check_seal
+from close_library.binder.checking import check_whole
 from close_library.binder.manifest import MANIFEST, binder_hash, sealed
 from close_library.binder.pages import binder_pages
 from close_library.binder.signature import SigningKey
@@ -30,9 +29,6 @@ from close_library.run.planning.prepare import Prepared, Request, prepare
 from close_library.run.progress import Reporter
 from close_library.run.said.heard import hear
 from close_library.run.said.recorded import doubts, record_if_any
-
-ENDING = contents.ENDING
-_PRIOR_NAME = re.compile(r"_(\d{4}-\d{2})" + re.escape(ENDING))
 
 
 @dataclass(frozen=True)
@@ -165,9 +161,9 @@ def _prior_binder(prepared: Prepared) -> Prior | None:
     """
     stem, period = prepared.settings.company, str(prepared.period)
     earlier = [
-        (found[1], path)
-        for path in (prepared.company_folder / "binders").glob(f"*{ENDING}")
-        if (found := _PRIOR_NAME.fullmatch(path.name.removeprefix(stem))) and found[1] < period
+        (of, path)
+        for path in (prepared.company_folder / "binders").glob(f"*{contents.ENDING}")
+        if "" < (of := contents.period_in_name(path.name, stem)) < period
     ]
     if not earlier:
         return None
@@ -177,7 +173,7 @@ def _prior_binder(prepared: Prepared) -> Prior | None:
     verdict = Verdict()
     try:
         with Archive(path) as archive:
-            manifest = check_seal(path, archive, verdict, alone=True)
+            manifest = check_whole(archive, verdict)
             if manifest and (manifest["company"], manifest["period"]) != (stem, of):
                 verdict.differs(path.name, f"the binder of {manifest['company']}, {manifest['period']}")
             if not verdict.differences:

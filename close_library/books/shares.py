@@ -12,10 +12,13 @@ from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from close_library.money import spell
 from close_library.parameters import COMPANY
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 SCHEDULES = "schedules"
 STAMP = "schedules.json"
@@ -43,11 +46,11 @@ def seen(owners: Owners, column: str = "owner_program_id") -> str:
 def said_seen(table: str, owners: Owners, program: str, ref: str) -> str:
     """The condition in SQL that a row of a table of SAID is seen: what was said or found of the program.
 
-    Of explanations a workpaper sees those of itself, also those that were said for the company.
+    Of explanations a workpaper sees those of itself, also those that were said for the company; of the rows that were signed
+    those of itself.
     """
-    programs = "true" if owners is None else f"program IN {_texts(_speakers(table, program))}"
-    own = f"ref = {_text(ref)}" if ref and table == "said_explanations" else "true"
-    return f"{programs} AND {own}"
+    wanted = _wanted(table, owners, program, ref)
+    return " AND ".join(f"{column} IN {_texts(values)}" for column, values in wanted.items()) or "true"
 
 
 def share_digests(by_owner: Mapping[str, str], owners: Owners) -> dict[str, str]:
@@ -100,21 +103,29 @@ def said_digest(books_dir: Path, table: str, owners: Owners, program: str, ref: 
     rows = _said_rows(books_dir / f"{table}.parquet")
     if rows is None:
         return ""
-    programs = None if owners is None else _speakers(table, program)
-    seen_rows = [
-        row
-        for row in rows
-        if (programs is None or row["program"] in programs)
-        and (table != "said_explanations" or not ref or row["ref"] == ref)
-    ]
-    return hashlib.sha256(json.dumps(seen_rows, ensure_ascii=False, sort_keys=True).encode()).hexdigest()
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    for column, values in _wanted(table, owners, program, ref).items():
+        rows = rows.filter(pc.is_in(rows[column], pa.array(values, pa.string())))
+    return hashlib.sha256(json.dumps(rows.to_pylist(), ensure_ascii=False, sort_keys=True).encode()).hexdigest()
 
 
-def _speakers(table: str, program: str) -> tuple[str, ...]:
-    return (program, COMPANY) if table == "said_explanations" else (program,)
+_OF_ONE_WORKPAPER = ("said_explanations", "said_populations")
+"""Tables of SAID of which a workpaper sees what is about itself."""
 
 
-def _said_rows(path: Path) -> list[dict[str, Any]] | None:
+def _wanted(table: str, owners: Owners, program: str, ref: str) -> dict[str, tuple[str, ...]]:
+    """Column → the values of which a row that is seen has one."""
+    wanted: dict[str, tuple[str, ...]] = {}
+    if owners is not None:
+        wanted["program"] = (program, COMPANY) if table == "said_explanations" else (program,)
+    if ref and table in _OF_ONE_WORKPAPER:
+        wanted["ref"] = (ref,)
+    return wanted
+
+
+def _said_rows(path: Path) -> pa.Table | None:
     """The rows of a table of SAID; None where there is no such file. A file that was replaced is read anew."""
     try:
         status = path.stat()
@@ -124,11 +135,10 @@ def _said_rows(path: Path) -> list[dict[str, Any]] | None:
 
 
 @lru_cache(maxsize=16)
-def _read_said_rows(path: Path, *version: int) -> list[dict[str, Any]]:
+def _read_said_rows(path: Path, *version: int) -> pa.Table:
     import pyarrow.parquet as pq
 
-    rows: list[dict[str, Any]] = pq.ParquetFile(path).read().to_pylist()  # read_table would load pandas
-    return rows
+    return pq.ParquetFile(path).read()  # read_table would load pandas
 
 
 def _summed(shares: list[dict[str, Any]]) -> dict[str, Any]:

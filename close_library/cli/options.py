@@ -5,10 +5,13 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
+
+if TYPE_CHECKING:
+    from close_library.run.planning.prepare import Prepared
 
 OURS, MENDABLE, STRICT = 1, 2, 3
 """Exit codes: a bug of ours, something that the user can mend, something open with `--strict`."""
@@ -45,3 +48,8 @@ def print_json(value: dict[str, Any]) -> None:
     """Print facts as one JSON object."""
     whole = (sys.stdout.encoding or "").lower().replace("-", "") == "utf8"
     sys.stdout.write(json.dumps(value, indent=2, ensure_ascii=not whole, default=str) + "\n")
+
+
+def print_json_of(prepared: Prepared, facts: dict[str, Any]) -> None:
+    """Print facts about a period as one JSON object that says whose they are."""
+    print_json({"company": prepared.settings.company, "period": str(prepared.period), **facts})

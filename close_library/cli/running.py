@@ -25,6 +25,7 @@ from close_library.cli.options import (
     err,
     out,
     print_json,
+    print_json_of,
 )
 from close_library.errors import Fault, ParameterError
 
@@ -168,17 +169,9 @@ def status(
     signed, doubt = sign_offs(prepared), record_doubt(prepared)
     counts = counts_of(each.status for each in standing)
     if as_json:
-        print_json(
-            {
-                "company": prepared.settings.company,
-                "period": str(prepared.period),
-                "statuses": counts,
-                "workpapers": [
-                    each.as_data() | {"sign_off": signed.get((each.program, each.ref))} for each in standing
-                ],
-            }
-            | ({"record": doubt} if doubt else {})
-        )
+        listed = [each.as_data() | {"sign_off": signed.get((each.program, each.ref))} for each in standing]
+        facts = {"statuses": counts, "workpapers": listed}
+        print_json_of(prepared, facts | ({"record": doubt} if doubt else {}))
         return
     if long:
         print_sign_offs(out, standing, signed)

@@ -19,6 +19,7 @@ from close_library.cli.options import (
     Workpapers,
     out,
     print_json,
+    print_json_of,
 )
 from close_library.errors import Fault, ParameterError
 
@@ -93,13 +94,7 @@ def explain(
         adopted = []
     shown = adopted if said or take_over else explaining.asked(prepared)
     if as_json:
-        print_json(
-            {
-                "company": prepared.settings.company,
-                "period": str(prepared.period),
-                "subjects": [each.as_data() for each in shown],
-            }
-        )
+        print_json_of(prepared, {"subjects": [each.as_data() for each in shown]})
     elif take_over and not adopted:
         say(out, "There is no suggestion to take over.")
     else:
@@ -134,13 +129,7 @@ def items(
     else:
         listed = following_up.open_items(prepared)
     if as_json:
-        print_json(
-            {
-                "company": prepared.settings.company,
-                "period": str(prepared.period),
-                "items": [each.as_data() for each in listed],
-            }
-        )
+        print_json_of(prepared, {"items": [each.as_data() for each in listed]})
     else:
         print_items(out, listed)
 
@@ -193,16 +182,8 @@ def sign(
     signings = signing.sign(prepared, asked, wait)
     error = signing.refusal(signings, "rejected" if reject else "signed")
     if as_json:
-        print_json(
-            {
-                "company": prepared.settings.company,
-                "period": str(prepared.period),
-                "as": role,
-                "by": who,
-                "workpapers": [each.as_data() for each in signings],
-            }
-            | ({"error": error.as_data()} if error else {})
-        )
+        facts = {"as": role, "by": who, "workpapers": [each.as_data() for each in signings]}
+        print_json_of(prepared, facts | ({"error": error.as_data()} if error else {}))
     else:
         print_signings(out, signings)
     if error:

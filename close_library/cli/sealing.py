@@ -48,6 +48,7 @@ def binder(
     as_json: AsJson = False,
 ) -> None:
     """Seal a closed period into one file that an outsider can verify and perform again."""
+    from close_library.binder.changes import sentence
     from close_library.binder.sealing import seal_binder
     from close_library.binder.signature import new_key, read_key
     from close_library.errors import Fault, ParameterError
@@ -76,12 +77,10 @@ def binder(
     _say(f"It follows the binder of {sealed.prior.period}." if sealed.prior else "It is the first of its chain.")
     if sealed.prior and sealed.prior.fingerprint != sealed.fingerprint:
         _say(f"That one was sealed with another key: {sealed.prior.fingerprint or 'none'}.")
-    settings = [change for change in sealed.changes if change.is_setting]
+    settings = [change for change in sealed.changes if change.kind == "setting"]
     for change in settings:
-        place = "" if change.scope == "_company" else f" of {change.scope}"
-        before, now = ("nothing" if value is None else value or "empty" for value in (change.before, change.now))
         origin = f" ({change.origin})" if change.origin else ""
-        _say(f"{change.direction.capitalize()} since: {change.key}{place} from {before} to {now}{origin}.")
+        _say(f"{change.direction.capitalize()} since: {sentence(change.as_data())}{origin}.")
     others = len(sealed.changes) - len(settings)
     if others:
         _say(f"Of notebooks, packages and the library {others:,} changed since; binder.pdf lists each.")

@@ -32,6 +32,7 @@ from close_library.record.values import (
     Signature,
     SignedFigure,
     SignedItem,
+    SignedRows,
     SignOff,
     State,
 )
@@ -56,6 +57,7 @@ __all__ = [
     "Signature",
     "SignedFigure",
     "SignedItem",
+    "SignedRows",
     "State",
     "open_record",
 ]

@@ -22,6 +22,7 @@ from close_library.record.values import (
     Rejection,
     Signature,
     SignedFigure,
+    SignedRows,
     SignOff,
 )
 from close_library.record.wording import About
@@ -114,6 +115,15 @@ def signed_items(connection: Connection, before: str, since: str | None) -> list
         ClosingItem(event.period, event.program, event.ref, item["item"], item["amount"], item["first_date"], event.seq)
         for event in _reviewed(connection, before, since)
         for item in event.payload["items"]
+    ]
+
+
+def signed_rows(connection: Connection, before: str, since: str | None) -> list[SignedRows]:
+    """The digests of rows of the same reviews; one made before digests were taken has none."""
+    return [
+        SignedRows(event.period, event.program, event.ref, figure, digest, event.seq)
+        for event in _reviewed(connection, before, since)
+        for figure, digest in event.payload.get("rows", {}).items()
     ]
 
 

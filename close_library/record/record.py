@@ -27,6 +27,7 @@ from close_library.record.values import (
     Role,
     SignedFigure,
     SignedItem,
+    SignedRows,
     SignOff,
 )
 from close_library.record.verifying import verify
@@ -119,6 +120,7 @@ class Record:
         figures: Mapping[str, str | None] | None = None,
         items: Sequence[SignedItem] = (),
         errors: Mapping[str, str | None] | None = None,
+        rows: Mapping[str, str] | None = None,
         retold: int = 0,
     ) -> Event:
         """Sign a document as preparer or reviewer.
@@ -126,7 +128,8 @@ class Record:
         `figures`: id → amount as the document holds them (None, an undefined ratio, is left out). `items`: its open
         reconciling items. `errors`: subject → amount of every finding of severity error and of every tie-out that
         disagrees; the record itself looks whether each is explained at that amount, and a reviewer can't sign
-        otherwise. `retold`: the last event that changed an explanation which the document shows; a review before it is
+        otherwise. `rows`: figure → digest of the source rows behind it, of balances that the next period opens with.
+        `retold`: the last event that changed an explanation which the document shows; a review before it is
         made anew.
         """
         wording = Wording()
@@ -139,6 +142,7 @@ class Record:
                 "the figure", {id: text for id, text in (figures or {}).items() if text is not None}
             ),
             "items": wording.items(items),
+            **({"rows": wording.digests(rows)} if rows else {}),
         }
 
         def look(connection: Connection) -> Mapping[str, Any]:
@@ -191,6 +195,11 @@ class Record:
         """The reconciling items of the latest review of each (period, program, ref), as `signed_figures`."""
         with self._asked(before_period, since) as connection:
             return reading.signed_items(connection, before_period, since)
+
+    def signed_rows(self, before_period: str, since: str | None = None) -> list[SignedRows]:
+        """The digests of rows that the latest review of each (period, program, ref) signed, as `signed_figures`."""
+        with self._asked(before_period, since) as connection:
+            return reading.signed_rows(connection, before_period, since)
 
     def events(
         self,

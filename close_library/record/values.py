@@ -193,6 +193,18 @@ class SignedFigure:
     event: int
 
 
+@dataclass(frozen=True)
+class SignedRows:
+    """The digest of the rows behind a figure of a reviewed workpaper: with them at hand, it tells that they are those signed."""
+
+    period: str
+    program: str
+    ref: str
+    figure: str
+    digest: str
+    event: int
+
+
 def same_amount(one: str | None, other: str | None) -> bool:
     """Whether two amounts are equal, however many zeros they end with."""
     if one is None or other is None or one == other:

@@ -22,6 +22,7 @@ SUBJECT_AT_MOST = 2_000
 
 _AMOUNT = re.compile(r"-?[0-9]+(\.[0-9]+)?")
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_SHA256 = re.compile(r"[0-9a-f]{64}")
 _LOOKS_LIKE = str.maketrans(
     {
         **dict(zip("авекмнорстухіїјѕԁԛԝһ", "abekmhopctyxiijsdqwh", strict=True)),
@@ -137,6 +138,13 @@ class Wording:
             amount = self.amount(what, item.amount)
             items[name] = {"item": name, "amount": amount, "first_date": item.first_date}
         return list(items.values())
+
+    def digests(self, said: Mapping[str, str]) -> dict[str, str]:
+        """Figures with the sha256 of their rows."""
+        for figure, digest in said.items():
+            if not _SHA256.fullmatch(digest):
+                self.faults.append(Fault(f"the rows of {quoted(figure)}", quoted(digest), "a sha256 in hex"))
+        return {self.line("the figure", figure, SUBJECT_AT_MOST): digest for figure, digest in said.items()}
 
     def refuse(self) -> None:
         """Raise RecordError when anything is wrong."""

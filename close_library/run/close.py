@@ -28,6 +28,7 @@ from close_library.run.gathering.index import (
     write_manifest,
 )
 from close_library.run.gathering.settled import is_settled, settle, settled_by
+from close_library.run.gathering.signed_rows import take_down_rows
 from close_library.run.planning.glance import keep
 from close_library.run.planning.prepare import Prepared, Request, kept_glance, prepare
 from close_library.run.planning.task import Outcome, Task
@@ -188,6 +189,7 @@ def _take_down_what_was_said(prepared: Prepared, reporter: Reporter) -> Heard:
         if doubt := doubts_in_words(doubts(record, prepared.company_folder)):
             reporter.notice(doubt)
         write_said_tables(prepared.folder / "books", said_rows(record, period))
+        take_down_rows(record, prepared.company_folder, prepared.period)
         return hear(record, period)
 
 

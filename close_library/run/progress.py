@@ -15,12 +15,13 @@ from rich.progress import (
     TextColumn,
     TimeElapsedColumn,
 )
+from rich.table import Column
 
 from close_library.run.planning.task import Event
 
 _SHOWN_RUNNING = 3
-_BESIDE = 66
-"""Letters of a line that the bar, its counts and the time take; what is running has the rest."""
+_WHAT_IS_LEFT = Column(no_wrap=True, overflow="ellipsis", ratio=1)
+"""Counts and time stay whole; the names of what is running have the rest of the line, and give way."""
 
 
 class Reporter(Protocol):
@@ -90,9 +91,10 @@ class Bar:
             BarColumn(bar_width=24),
             MofNCompleteColumn(),
             TimeElapsedColumn(),
-            TextColumn("{task.fields[running]}", style="dim", markup=False),
+            TextColumn("{task.fields[running]}", style="dim", markup=False, table_column=_WHAT_IS_LEFT),
             console=console,
             transient=True,
+            expand=True,
         )
         self._line = self._progress.add_task("starting", total=None, running="")
         self._running: list[str] = []
@@ -131,13 +133,8 @@ class Bar:
         self._progress.update(
             self._line,
             description="workpapers" + (f", {self._failed} failed" if self._failed else ""),
-            running=cut(shown, self.console.width - _BESIDE),
+            running=shown,
         )
-
-
-def cut(text: str, room: int) -> str:
-    """A text in the room that it has: counts and time stay whole, names give way."""
-    return text if len(text) <= room else text[: room - 1] + "…" if room > 1 else ""
 
 
 class Stopwatch:

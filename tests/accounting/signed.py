@@ -3,7 +3,8 @@
     sign_figures(books, "2026-04 atlas 30 closing_balance 100.00")
     sign_items(books, "2026-04 atlas 20 20:document:inv-1 100.00 2026-04-10")
 
-The number of the event counts from 1. What was signed is seen by a scope that is opened afterwards.
+The number of the event counts from 1, or stands at the end of a line: `… 100.00 @1`. What was signed is seen by a scope that is
+opened afterwards.
 """
 
 from __future__ import annotations
@@ -28,10 +29,18 @@ def sign_items(books: Path, *lines: str) -> None:
     _write(books, "said_items", "period program ref item amount first_date", lines)
 
 
+def sign_rows(books: Path, *lines: str) -> None:
+    """Write the table of the rows behind signed figures: period, program, ref, figure, table, file, row, name, amount."""
+    columns = "period program ref figure source_table source_file source_row name amount"
+    _write(books, "said_populations", columns, lines)
+
+
 def _write(books: Path, table: str, columns: str, lines: tuple[str, ...]) -> None:
     schema = pa.schema([(name, _ARROW[kind]) for name, kind in SAID[table].items()])
     rows = []
     for event, line in enumerate(lines, 1):
+        line, _, signed = line.partition(" @")
+        event = int(signed or event)
         cells = [None if cell == "." else cell for cell in line.split()]
         rows.append(dict.fromkeys(schema.names) | dict(zip(columns.split(), cells, strict=True)) | {"event": event})
     pq.write_table(pa.Table.from_pylist(rows, schema=schema), books / f"{table}.parquet")

@@ -17,7 +17,7 @@ from close_library.accounting import (
 from close_library.accounting.said import RECORD
 from close_library.evidence import Result, Scope
 from tests.accounting.contracts import contract_company
-from tests.accounting.signed import sign_figures
+from tests.accounting.signed import sign_figures, sign_rows
 from tests.ledgers import amounts, scope_of, small_company
 
 ROLL = ("opening_balance", "restatement", "invoices", "cash_received", "closing_balance")
@@ -121,6 +121,82 @@ def test_signed_and_restated_the_difference_is_a_line_of_its_own(tmp_path: Path)
     }  # fmt: skip
 
 
+SIGNED_ROWS = """
+    2026-01 _company 30 closing_balance invoices  january/invoices.csv 2 inv-1 100.00 @1
+    2026-01 _company 30 closing_balance invoices  january/invoices.csv 3 inv-2 40.00 @1
+    2026-01 _company 30 closing_balance invoices  january/invoices.csv 4 inv-9 11.00 @1
+"""
+CHANGED_SINCE = """
+table     document  what      as_signed  on_todays_books  difference
+invoices  inv-0     appeared  .          25.00            25.00
+invoices  inv-1     changed   100.00     102.00           2.00
+invoices  inv-9     vanished  11.00      .                -11.00
+Total     .         .         111.00     127.00           16.00
+"""
+"""One came late, one was raised, one is no more; that inv-2 stands in another line of another file is no change."""
+
+BOOKS_SINCE = WITH_LATE.replace("2026-01-10    100.00", "2026-01-10    102.00")
+
+
+def lines_of(text: str) -> list[list[str]]:
+    return [line.split() for line in text.strip().splitlines()]
+
+
+def restated(tmp_path: Path, *rows: str) -> Result:
+    """February over books in which January changed since it was signed at 151.00, with these rows."""
+    small_company(tmp_path, BOOKS_SINCE)
+    sign_figures(tmp_path / "books", "2026-01 _company 30 closing_balance 151.00")
+    sign_rows(tmp_path / "books", *rows)
+    return roll_of(tmp_path / "books", "2026-02")
+
+
+def test_what_changed_in_a_signed_opening_is_told_line_by_line(tmp_path: Path) -> None:
+    roll = restated(tmp_path, *SIGNED_ROWS.strip().splitlines())
+    frame = roll.tables["30.2"].frame
+    cells = frame.astype(object).where(frame.notna(), ".").to_numpy().tolist()
+    shown = [[str(cell).removesuffix("00") if isinstance(cell, Decimal) else cell for cell in row] for row in cells]
+    assert [list(frame.columns), *shown] == lines_of(CHANGED_SINCE)
+    assert amounts(roll, "opening_balance", "restatement") == {"opening_balance": "151.00", "restatement": "16.00"}
+    assert rolled_balance(roll) == roll.closing_balance.money
+    assert roll.restatement.population is not None
+    rows = {dict(row["shown"])["document"]: row for _, row in roll.restatement.population.rows().iterrows()}
+    assert rows["inv-0"]["source_table"] == "invoices"
+    assert rows["inv-0"]["source_row"] == 2, "its line of today's file"
+    assert (rows["inv-9"]["source_table"], rows["inv-9"]["source_file"]) == ("said_populations", RECORD)
+    assert dict(rows["inv-9"]["shown"]) == {
+        "document": "inv-9", "what": "vanished", "as_signed": "11.00", "on_todays_books": None,
+        "file_as_signed": "january/invoices.csv", "row_as_signed": "4",
+    }  # fmt: skip
+    assert f"{sum(rows_in(roll, 'opening_balance'), Decimal(0)):.2f}" == "151.00"
+
+
+def rows_in(roll: Result, figure: str) -> list[Decimal]:
+    return [Decimal(amount) for _, amount in rows_of(roll, figure)]
+
+
+NOT_AT_HAND = {
+    "none are": (),
+    "they are of another signature": tuple(line.replace("@1", "@7") for line in SIGNED_ROWS.strip().splitlines()),
+    "they do not add up to what was signed": tuple(SIGNED_ROWS.strip().splitlines()[:2]),
+}
+
+
+@pytest.mark.parametrize("case", NOT_AT_HAND)
+def test_without_the_signed_rows_a_restatement_leads_to_the_signature(tmp_path: Path, case: str) -> None:
+    roll = restated(tmp_path, *NOT_AT_HAND[case])
+    assert list(roll.tables) == ["30.1"]
+    assert rows_of(roll, "restatement") == [("said_figures", "16.00")]
+
+
+def test_a_balance_that_was_signed_without_rows_is_told_line_by_line_too(tmp_path: Path) -> None:
+    small_company(tmp_path, THREE_MONTHS)
+    sign_figures(tmp_path / "books", "2026-01 borealis 30 closing_balance 0.00")
+    sign_rows(tmp_path / "books", "2026-01 borealis 30 closing_balance . . . . 0 @1")
+    roll = roll_of(tmp_path / "books", "2026-02", "borealis")
+    assert list(roll.tables["30.2"].frame["document"])[:-1] == ["inv-2"]
+    assert rows_of(roll, "restatement") == [("invoices", "40.00")]
+
+
 def test_a_program_and_the_company_have_their_own_signatures(tmp_path: Path) -> None:
     """Atlas is signed, borealis is not, nor the company: each says what its own opening is."""
     small_company(tmp_path, WITH_LATE)
@@ -220,6 +296,27 @@ def test_contract_balances_open_as_signed(tmp_path: Path, case: str) -> None:
             assert figure.population is not None
             assert sum(figure.population.rows()["amount"], Decimal(0)) == figure.money, figure.id
         assert tie_out(roll) == (f"{Decimal(opening) + Decimal(restated):.2f}", opening)
+
+
+def test_a_restated_contract_balance_leads_to_its_contracts(tmp_path: Path) -> None:
+    """The late invoice turns the contract from an asset of 100 into a liability of 30."""
+    contract_company(tmp_path, **CONTRACTS | CHANGED["an invoice of April comes late: the signed balance was wrong"][0])
+    sign_figures(tmp_path / "books", *SIGNED_APRIL)
+    sign_rows(
+        tmp_path / "books",
+        "2026-04 atlas 31 closing_balance . . . . 0 @3",
+        "2026-04 atlas 32 closing_balance contracts contracts.csv 2 c-1 100.00 @4",
+    )
+    scope = scope_of(tmp_path / "books", "2026-05", "atlas")
+    for procedure, ref, changed in (
+        (deferred_revenue_roll_forward, "31", ["contracts", "c-1", "appeared"]),
+        (contract_asset_roll_forward, "32", ["contracts", "c-1", "vanished"]),
+    ):
+        roll = procedure(scope)
+        frame = roll.tables[f"{ref}.2"].frame
+        assert frame[["table", "contract", "what"]].iloc[0].tolist() == changed
+        assert frame["difference"].iloc[-1] == roll.restatement.money
+        assert rolled_contracts(roll) == roll.closing_balance.money
 
 
 @pytest.mark.parametrize("procedure", [deferred_revenue_roll_forward, contract_asset_roll_forward])

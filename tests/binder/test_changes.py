@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from close_library.binder.changes import Change, digest_changes, direction, parameter_changes
+from close_library.binder.changes import Change, digest_changes, direction, in_words, parameter_changes, sentence
 
 COMPANY: dict[str, Any] = {
     "values": {
@@ -32,7 +32,9 @@ def test_nothing_changed() -> None:
 
 def test_a_tolerance_that_was_raised_is_named_with_its_line() -> None:
     found = parameter_changes(BEFORE, after("_company", "tolerances", "tie_out", "50.00"))
-    assert found[0] == Change("_company", "tolerances.tie_out", "0.00", "50.00", "company.yaml, line 23", "loosened")
+    assert found[0] == Change(
+        "setting", "_company", "tolerances.tie_out", "0.00", "50.00", "company.yaml, line 23", "loosened"
+    )
     assert [change.scope for change in found] == ["_company"] or found[1].scope == "atlas"
 
 
@@ -79,8 +81,31 @@ def test_which_way_a_limit_went(key: str, before: str | None, now: str, expected
 
 def test_notebooks_and_packages() -> None:
     found = digest_changes("package", {"duckdb": "2.0.0", "pandas": "3.1.1"}, {"duckdb": "2.0.1", "pyarrow": "26"})
-    assert [(change.key, change.before, change.now) for change in found] == [
-        ("package duckdb", "2.0.0", "2.0.1"),
-        ("package pandas", "3.1.1", None),
-        ("package pyarrow", None, "26"),
+    assert [(change.kind, change.key, change.before, change.now) for change in found] == [
+        ("package", "duckdb", "2.0.0", "2.0.1"),
+        ("package", "pandas", "3.1.1", None),
+        ("package", "pyarrow", None, "26"),
     ]
+    assert found[0].as_data()["key"] == "package duckdb"
+
+
+def test_a_setting_is_known_by_where_it_is_made_and_not_by_its_name() -> None:
+    [found] = parameter_changes(BEFORE, after("atlas", "flux", "petty cash", "1010"))
+    assert (found.kind, found.as_data()["key"]) == ("setting", "flux.petty cash")
+
+
+# scope, before, now | in a table | in a sentence
+WORDS = [
+    ("_company", "0.00", "50.00", ("0.00", "50.00"), "match.days from 0.00 to 50.00"),
+    ("atlas", None, "5", ("not there", "5"), "match.days of atlas from not there to 5"),
+    ("_company", "5", "", ("5", "empty"), "match.days from 5 to empty"),
+]
+
+
+@pytest.mark.parametrize(("scope", "before", "now", "cells", "said"), WORDS)
+def test_a_change_has_the_same_words_everywhere(
+    scope: str, before: str | None, now: str | None, cells: tuple[str, str], said: str
+) -> None:
+    change = Change("setting", scope, "match.days", before, now, "", "changed").as_data()
+    assert (in_words(change)["before"], in_words(change)["now"]) == cells
+    assert sentence(change) == said

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from close_library.binder.archive import Archive, Content, write_archive
-from close_library.binder.checking import check_seal
+from close_library.binder.checking import check_seal, check_whole
 from close_library.binder.manifest import FORMAT, MANIFEST, binder_hash, digest_line, manifest_bytes, sealed
 from close_library.binder.signature import SigningKey, new_key
 from close_library.binder.verdict import Difference, Verdict
@@ -94,6 +94,19 @@ def test_a_difference_names_its_place(tmp_path: Path) -> None:
     path.write_bytes(path.read_bytes().replace(b'"1234.50"', b'"1234.51"'))
     (difference,) = check(path).differences
     assert difference.place == "period/atlas/20_receivables_to_ledger.json"
+
+
+def test_a_binder_by_itself_is_whole_whatever_it_follows(tmp_path: Path) -> None:
+    """A file that is not the binder before lies beside it under that name: only who asks for the chain is told."""
+    prior = {"period": "2026-04", "sha256": "a" * 64, "file": "before.binder.zip"}
+    path = write_binder(tmp_path / "a.binder.zip", prior=prior)
+    write_binder(tmp_path / "before.binder.zip")
+    assert [each.place for each in check(path).differences] == ["before.binder.zip"]
+    alone = Verdict()
+    with Archive(path) as archive:
+        assert check_whole(archive, alone)["prior"] == prior
+    assert alone.differences == []
+    assert len(alone.held) == 2
 
 
 def test_the_key_that_sealed_it(tmp_path: Path) -> None:

@@ -272,6 +272,13 @@ def test_signed_openings_that_nobody_signed_are_found(closed_tiny: Tiny, binder:
     said = closed_tiny.close("verify", str(forged(binder, **{"period/books/said_figures.parquet": path.read_bytes()})))
     assert said.code == 3
     assert "said_figures.parquet: no event says 2026-04 atlas 30 closing_balance 999.00" in said.out
+    path = path.with_name("said_populations.parquet")
+    row = ("2026-04", "atlas", "30", "closing_balance", "invoices", "invoices.csv", "2", "inv-1", "999.0000", 1)
+    write_said_tables(path.parent, {"said_populations": [row]})
+    said = closed_tiny.close(
+        "verify", str(forged(binder, **{"period/books/said_populations.parquet": path.read_bytes()}))
+    )
+    assert "said_populations.parquet: not the rows that were signed: 2026-04 atlas 30 closing_balance 1" in said.out
 
 
 def test_a_record_with_a_changed_event_is_not_sealed(closed_tiny: Tiny) -> None:

@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
+import subprocess
+import sys
+import sysconfig
 import tomllib
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -81,13 +86,63 @@ def test_the_refusal_names_them_and_the_way_on() -> None:
     assert "--trust-notebooks" in said
 
 
+def without_checkout(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The package lies where no folder of notebooks is beside it."""
+    monkeypatch.setattr(prepare, "__file__", str(folder / "close_library" / "run" / "planning" / "prepare.py"))
+
+
 def test_an_installation_brings_the_notebooks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """On a machine that has only the product there is no checkout to know them from."""
+    """On a machine that has only the product there is no checkout to know them from; for one person or for all, in any prefix."""
     files = tomllib.loads((PROJECT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["setuptools"]["data-files"]
     (place,) = files
     installed = {path.name for pattern in files[place] for path in PROJECT.glob(pattern)}
     assert installed == {path.name for path in (PROJECT / "notebooks").glob("*.ipynb")}
+    packages = tmp_path / "lib" / "python3" / "site-packages"
+    described = packages / "close_workbook-9.dist-info"
+    described.mkdir(parents=True)
+    (described / "METADATA").write_text("Metadata-Version: 2.1\nName: close-workbook\nVersion: 9\n", encoding="utf-8")
+    listed = ["close_library/__init__.py,,", *(f"../../../{place}/{name},," for name in sorted(installed))]
+    (described / "RECORD").write_text("\n".join(listed) + "\n", encoding="utf-8")
     shutil.copytree(PROJECT / "notebooks", tmp_path / place)
-    monkeypatch.setattr("sys.prefix", str(tmp_path))
-    monkeypatch.setattr(prepare, "__file__", str(tmp_path / "site-packages" / "close_library" / "run" / "p" / "x.py"))
+    monkeypatch.syspath_prepend(packages)
+    without_checkout(packages, monkeypatch)
     assert prepare.own_notebooks_folder() == tmp_path / place
+
+
+def test_an_installation_without_a_list_of_files_has_them_below_its_data(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    described = tmp_path / "close_workbook-9.dist-info"
+    described.mkdir()
+    (described / "METADATA").write_text("Metadata-Version: 2.1\nName: close-workbook\nVersion: 9\n", encoding="utf-8")
+    monkeypatch.syspath_prepend(tmp_path)
+    without_checkout(tmp_path, monkeypatch)
+    data = Path(sysconfig.get_path("data"))
+    assert prepare.own_notebooks_folder() == data / "share" / "close-workbook" / "notebooks"
+
+
+@pytest.mark.skipif(
+    not (find_spec("pip") and find_spec("setuptools")), reason="no pip and setuptools to install a wheel"
+)
+def test_a_wheel_installed_elsewhere_than_python_knows_its_notebooks(tmp_path: Path) -> None:
+    """As `pip install --user` does: the packages and the notebooks lie below a folder that is not Python's own."""
+    source, home = tmp_path / "source", tmp_path / "home"
+    names = ("close_library", "notebooks", "pyproject.toml", "README.md")
+    for name in names:
+        path = PROJECT / name
+        shutil.copytree(path, source / name) if path.is_dir() else shutil.copy(path, source / name)
+    build = "from setuptools import build_meta; print(build_meta.build_wheel('..'))"
+    subprocess.run([sys.executable, "-c", build], cwd=source, check=True, capture_output=True)
+    (wheel,) = tmp_path.glob("*.whl")
+    install = ["pip", "install", "--quiet", "--no-deps", "--no-index", "--ignore-installed", "--prefix", str(home)]
+    subprocess.run([sys.executable, "-m", *install, str(wheel)], cwd=tmp_path, check=True, capture_output=True)
+    (packages,) = home.glob("**/site-packages")
+    ask = "from close_library.run.planning.prepare import own_notebooks_folder; print(own_notebooks_folder())"
+    said = subprocess.run(
+        [sys.executable, "-c", ask], cwd=tmp_path, env={**os.environ, "PYTHONPATH": str(packages)},
+        check=True, capture_output=True, text=True,
+    )  # fmt: skip
+    assert Path(said.stdout.strip()) == home / "share" / "close-workbook" / "notebooks"
+    assert sorted(each.name for each in Path(said.stdout.strip()).iterdir()) == sorted(
+        each.name for each in (PROJECT / "notebooks").glob("*.ipynb")
+    )

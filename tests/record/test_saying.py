@@ -108,12 +108,14 @@ def test_what_was_reviewed_is_given_to_later_periods(record: Record) -> None:
     items = [SignedItem("inv-7", "12.00", "2026-09-30"), SignedItem("r-1", "-3.00")]
     sign(record, "preparer", "Ana")
     assert record.signed_figures("2026-11") == []
-    sign(record, "reviewer", "Ben", figures={"closing_balance": "100.00", "ratio": None}, items=items)
+    rows = {"closing_balance": "a" * 64}
+    sign(record, "reviewer", "Ben", figures={"closing_balance": "100.00", "ratio": None}, items=items, rows=rows)
     assert [(f.figure, f.amount) for f in record.signed_figures("2026-11")] == [("closing_balance", "100.00")]
     assert [(i.item, i.amount, i.first_date) for i in record.signed_items("2026-11")] == [
         ("inv-7", "12.00", "2026-09-30"),
         ("r-1", "-3.00", None),
     ]
+    assert [(r.figure, r.digest, r.event) for r in record.signed_rows("2026-11")] == [("closing_balance", "a" * 64, 2)]
     assert record.signed_figures(OCTOBER) == []
     assert record.signed_figures("2026-12", since="2026-11") == []
 

@@ -64,6 +64,7 @@ def test_all_that_is_wrong_is_said_at_once(record: Record) -> None:
         pytest.param({"items": [SignedItem("i", "1", "2026-02-30")]}, "first date", id="an item of no day"),
         pytest.param({"items": [SignedItem("", "1")]}, "the item", id="an item without a name"),
         pytest.param({"errors": {"tie_out:20.1": "?"}}, "tie_out:20.1", id="an error of no amount"),
+        pytest.param({"rows": {"a": "ab"}}, "the rows of a", id="rows without a digest"),
         pytest.param({"digest": " "}, "the digest", id="a document without a digest"),
         pytest.param({"role": "auditor"}, "the role", id="another role"),
     ],

@@ -6,7 +6,7 @@ checks themselves (`invoice_checks`, `invoice_checks_lines`).
 
 from __future__ import annotations
 
-from close_library.accounting.currency import SPOT_RATES, functional, require_rates
+from close_library.accounting.currency import at_spot, functional, require_rates
 from close_library.accounting.revenue.pricing import QUANTITY_MODELS
 from close_library.accounting.schedules import priced_deliveries
 from close_library.accounting.sql import FILE_ORDER, day, memoised, owned, texts
@@ -40,7 +40,7 @@ def documents_under_review(scope: Scope, drafts: bool = False) -> str:
         FROM reviewed r
         LEFT JOIN ({scope.books.first_rows("contracts")}) c ON c.contract_id = r.contract_id
         LEFT JOIN ({scope.books.first_rows("customers")}) k ON k.customer_id = r.customer_id
-        LEFT JOIN ({SPOT_RATES}) s ON s.currency = r.currency AND s.rate_date = r.invoice_date
+        {at_spot("r.currency", "r.invoice_date")}
         """,
     )
     if not drafts:

@@ -6,7 +6,7 @@ stand at that date's rate, so a difference is never one of exchange rates.
 
 from __future__ import annotations
 
-from close_library.accounting.currency import SPOT_RATES, functional, require_rates
+from close_library.accounting.currency import at_spot, functional, require_rates
 from close_library.accounting.revenue.contracts import of_period
 from close_library.accounting.revenue.pricing import rounded
 from close_library.accounting.schedules import owed_work
@@ -26,8 +26,8 @@ def reviewed_lines(scope: Scope) -> str:
     """
     lines, works = _lines(scope), _works(scope)
     billed_more = "(rate - owed_rate) * coalesce(quantity, nullif(approved_quantity, 0), work_quantity)"
-    rates = f"LEFT JOIN ({SPOT_RATES}) s ON s.currency = l.currency AND s.rate_date = l.invoice_date"
-    work_rates = f"LEFT JOIN ({SPOT_RATES}) r ON r.currency = l.work_currency AND r.rate_date = l.invoice_date"
+    rates = at_spot("l.currency", "l.invoice_date")
+    work_rates = at_spot("l.work_currency", "l.invoice_date", "r")
     rows = memoised(
         scope.books,
         "reviewed_lines",

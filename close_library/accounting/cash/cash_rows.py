@@ -17,7 +17,7 @@ from close_library.accounting.cash.matching_rules import (
     Tolerance,
 )
 from close_library.accounting.cash.matching_sums import ManyOfSameReference, SumOfSameReference, SumWithinDays
-from close_library.accounting.currency import SPOT_RATES, functional, require_rates
+from close_library.accounting.currency import SPOT_RATES, at_spot, functional, require_rates
 from close_library.accounting.sql import day, memoised, text
 from close_library.evidence import Scope
 from close_library.money import minor_unit
@@ -43,7 +43,7 @@ def processor_rows(scope: Scope) -> str:
         f"""
         SELECT p.*, {OWN_ROW} AS own_row, {gross} AS gross_functional, {fee} AS fee_functional,
                CASE WHEN p.gross - p.fee = p.net THEN {gross} - {fee} ELSE {net} END AS net_functional, {differs} AS differs
-        FROM processor_transactions p LEFT JOIN ({SPOT_RATES}) s ON s.currency = p.currency AND s.rate_date = p.created
+        FROM processor_transactions p {at_spot("p.currency", "p.created")}
         """,
     )
 
@@ -64,7 +64,7 @@ def receipt_rows(scope: Scope) -> str:
         )
         SELECT c.*, {value} AS functional,
                payout_id IS NOT NULL OR coalesce(reference IN (SELECT charge FROM charges), false) AS in_payout
-        FROM cash_receipts c LEFT JOIN ({SPOT_RATES}) s ON s.currency = c.currency AND s.rate_date = c.receipt_date
+        FROM cash_receipts c {at_spot("c.currency", "c.receipt_date")}
         """,
     )
 
@@ -89,7 +89,7 @@ def payout_rows(scope: Scope) -> str:
                    bool_and(t.currency = p.currency) AS same_currency,
                    sum(t.gross) AS gross, sum(t.fee) AS fees, sum(t.net) AS net, {net_there} AS net_at_payout
             FROM payouts p JOIN (SELECT * FROM processor_transactions WHERE NOT {OWN_ROW}) t USING (payout_id)
-            LEFT JOIN ({SPOT_RATES}) s ON s.currency = t.currency AND s.rate_date = p.arrival_date
+            {at_spot("t.currency", "p.arrival_date")}
             GROUP BY ALL
         )
         SELECT p.*, {value} AS functional, lower(p.status) = 'paid' AS paid, coalesce(x.transactions, 0) AS transactions,
@@ -98,7 +98,7 @@ def payout_rows(scope: Scope) -> str:
                CASE WHEN x.same_currency THEN p.amount - x.net ELSE {value} - x.net_at_payout END AS difference,
                CASE WHEN x.same_currency THEN {difference} ELSE {value} - x.net_at_payout END AS difference_functional
         FROM payouts p LEFT JOIN named x ON x.f = p.source_file AND x.r = p.source_row
-        LEFT JOIN ({SPOT_RATES}) s ON s.currency = p.currency AND s.rate_date = p.arrival_date
+        {at_spot("p.currency", "p.arrival_date")}
         """,
     )
 
@@ -113,7 +113,7 @@ def held_by_payouts(scope: Scope) -> str:
         FROM {processor_rows(scope)} t JOIN (
             SELECT payout_id, arrival_date, source_file AS f, source_row AS r FROM {payout_rows(scope)}
             WHERE itemised AND {within("arrival_date", scope.period.first_day, scope.closing_date)}) p USING (payout_id)
-        LEFT JOIN ({SPOT_RATES}) s ON s.currency = t.currency AND s.rate_date = p.arrival_date
+        {at_spot("t.currency", "p.arrival_date")}
         WHERE NOT own_row
         WINDOW through AS (PARTITION BY p.f, p.r, t.currency ORDER BY transaction_id, source_file, source_row
                            ROWS UNBOUNDED PRECEDING)
@@ -127,7 +127,7 @@ def bank_rows(scope: Scope) -> str:
         scope.books,
         "bank_rows",
         f"""SELECT b.*, {value} AS functional FROM bank_transactions b
-            LEFT JOIN ({SPOT_RATES}) s ON s.currency = b.currency AND s.rate_date = b.value_date""",
+            {at_spot("b.currency", "b.value_date")}""",
     )
 
 

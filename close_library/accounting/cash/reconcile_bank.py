@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from close_library.accounting.cash.cash_rows import is_paid, receipt_rows
 from close_library.accounting.cash.matching import Matching
-from close_library.accounting.currency import SPOT_RATES
+from close_library.accounting.currency import at_spot
 from close_library.accounting.ledger import ledger_lines, opening_rows
 from close_library.accounting.sql import day, memoised, population, shown, text
 from close_library.evidence import Figure, Part, Population, Scope, Table
@@ -116,7 +116,7 @@ def _adjusted(scope: Scope, matching: Matching, rows: str) -> str:
             SELECT i.*, CASE WHEN i.currency = {text(scope.currency)} THEN amount
                              ELSE convert_money(sum(amount) OVER through, s.rate, {places})
                                   - convert_money(sum(amount) OVER through - amount, s.rate, {places}) END AS value
-            FROM items i LEFT JOIN ({SPOT_RATES}) s ON s.currency = i.currency AND s.rate_date = {at}
+            FROM items i {at_spot("i.currency", at)}
             WINDOW through AS (PARTITION BY i.currency ORDER BY kind, date, id, source_file, source_row, amount
                                ROWS UNBOUNDED PRECEDING)
         )

@@ -6,7 +6,7 @@ row without a date of its own has its document's, and where there is none it is 
 
 from __future__ import annotations
 
-from close_library.accounting.currency import SPOT_RATES, functional
+from close_library.accounting.currency import at_spot, functional
 from close_library.accounting.sql import FILE_ORDER
 from close_library.evidence import Finding, Scope
 from close_library.money import show
@@ -55,7 +55,7 @@ def unknown_reference_findings(scope: Scope) -> list[Finding]:
             WITH {_dated(table)}, named AS (
                 SELECT {_key(table, "t.")} AS key, concat_ws(', ', {unknown}) AS unknown, {_amount(scope, table)} AS amount,
                        source_file, source_row
-                FROM dated t LEFT JOIN ({SPOT_RATES}) s ON s.currency = t.row_currency AND s.rate_date = t.row_date
+                FROM dated t {at_spot("t.row_currency", "t.row_date")}
                 WHERE t.row_date IS NULL OR strftime(t.row_date, '%Y-%m') = '{scope.period}'
             )
             SELECT * FROM named WHERE unknown <> '' ORDER BY key, {FILE_ORDER}

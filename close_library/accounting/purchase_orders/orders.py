@@ -7,7 +7,7 @@ document's program. What does not belong here: what the cents have come to (`val
 
 from __future__ import annotations
 
-from close_library.accounting.currency import SPOT_RATES, functional, require_rates
+from close_library.accounting.currency import at_spot, functional, require_rates
 from close_library.accounting.receivables.subledger import applications_query
 from close_library.accounting.revenue.pricing import LINES
 from close_library.accounting.schedules import priced_deliveries, recognised
@@ -85,7 +85,7 @@ def _without_delivery(scope: Scope) -> str:
         f"""
         WITH rows AS ({rows})
         SELECT r.*, {value} AS functional
-        FROM rows r LEFT JOIN ({SPOT_RATES}) s ON s.currency = r.currency AND s.rate_date = r.rate_date
+        FROM rows r {at_spot("r.currency", "r.rate_date")}
         WHERE {of_scope(scope)}
         """,
     )
@@ -263,7 +263,7 @@ def funding_rows(scope: Scope) -> str:
             FROM po_amendments a JOIN listed o USING (po_number) WHERE a.amendment_date <= {at}
         )
         SELECT f.*, {value} AS functional
-        FROM funds f LEFT JOIN ({SPOT_RATES}) s ON s.currency = f.currency AND s.rate_date = f.dated
+        FROM funds f {at_spot("f.currency", "f.dated")}
         """,
     )
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import pandas as pd
 
-from close_library.accounting.currency import SPOT_RATES, functional
+from close_library.accounting.currency import at_spot, functional
 from close_library.accounting.purchase_orders.orders import (
     VALUES,
     applications,
@@ -87,7 +87,7 @@ def _program_query(scope: Scope, value: str) -> str:
         return f"""
             {population("'cash_applications'", "source_file", "source_row", worth, seen)}
             FROM {applications(scope)}
-            LEFT JOIN ({SPOT_RATES}) s ON s.currency = receipt.currency AND s.rate_date = application_date
+            {at_spot("receipt.currency", "application_date")}
             WHERE receipt.document_id IS NOT NULL AND counts_from <= {at} AND {owned(scope, "invoice.owner")}
         """
     seen = shown(delivery="delivery_id", line="contract_line_id", purchase_order="po_number", date="priced_date",

@@ -11,7 +11,7 @@ from decimal import Decimal
 
 from close_library.accounting.receivables.open_items import ITEM_SHOWN, open_item_population, require_receivable_rates
 from close_library.accounting.schedules import open_items
-from close_library.accounting.sql import day, owned, population
+from close_library.accounting.sql import day, owned, population, texts
 from close_library.evidence import Chart, Computed, Figure, Part, Population, Result, Scope, Table
 from close_library.money import spell
 
@@ -46,13 +46,13 @@ def aged_items(scope: Scope, as_of: date) -> str:
     """
 
 
-def column_population(scope: Scope, as_of: date, column: str) -> Population:
-    """The open items in one aging column at a date, in functional currency at the date's rate."""
+def aged_population(scope: Scope, as_of: date, *columns: str, seen: str = ITEM_SHOWN) -> Population:
+    """The open items in these columns of the aging at a date, in functional currency at the date's rate."""
     return Population(
         scope.books,
         f"""
-        {population("source_table", "source_file", "source_row", "open_functional", ITEM_SHOWN)}
-        FROM {aged_items(scope, as_of)} WHERE aging_column = '{column}'
+        {population("source_table", "source_file", "source_row", "open_functional", seen)}
+        FROM {aged_items(scope, as_of)} WHERE aging_column IN {texts(columns)}
         """,
     )
 
@@ -72,7 +72,7 @@ def aging(scope: Scope, as_of: date | None = None) -> Result:
     at = as_of or scope.closing_date
     require_receivable_rates(scope, at)
     figures = {
-        column: Figure.of(column, label, scope.currency, column_population(scope, at, column))
+        column: Figure.of(column, label, scope.currency, aged_population(scope, at, column))
         for column, label in COLUMNS.items()
     }
     figures["total"] = Figure.of("total", "Total receivables", scope.currency, open_item_population(scope, at))

@@ -12,8 +12,8 @@ from decimal import Decimal
 
 import pandas as pd
 
-from close_library.accounting.currency import SPOT_RATES, functional, require_rates
-from close_library.accounting.receivables.aging import PAST_DUE, aged_items, aging, column_population
+from close_library.accounting.currency import at_spot, functional, require_rates
+from close_library.accounting.receivables.aging import PAST_DUE, aged_items, aged_population, aging
 from close_library.accounting.receivables.open_items import open_item_population, require_receivable_rates
 from close_library.accounting.receivables.review_applications import unapplied_receipts
 from close_library.accounting.sql import day, memoised, owned, population, shown
@@ -55,7 +55,7 @@ def collections(scope: Scope, from_date: date, to_date: date) -> Result:
     opening = _balance(scope, "opening_receivables", f"Receivables at {before}", before)
     closing = _balance(scope, "closing_receivables", f"Receivables at {to_date}", to_date)
     not_due = Figure.of(
-        "closing_not_due", f"Not due at {to_date}", scope.currency, column_population(scope, to_date, "not_due")
+        "closing_not_due", f"Not due at {to_date}", scope.currency, aged_population(scope, to_date, "not_due")
     )
     sales = credit_sales(scope, from_date, to_date)
     figures = {f.id: f for f in (opening, sales, closing, not_due)}
@@ -91,7 +91,7 @@ def credit_sales(scope: Scope, from_date: date, to_date: date) -> Figure:
         "credit_sales",
         f"""
         SELECT i.*, i.total_amount - coalesce(i.tax_amount, 0) AS net, {net} AS functional
-        FROM invoices i LEFT JOIN ({SPOT_RATES}) s ON s.currency = i.currency AND s.rate_date = i.invoice_date
+        FROM invoices i {at_spot("i.currency", "i.invoice_date")}
         WHERE status = 'posted' AND invoice_date BETWEEN {day(from_date)} AND {day(to_date)}
           AND {owned(scope, "owner_program_id")}
         """,
@@ -241,7 +241,7 @@ def _unapplied(scope: Scope) -> list[Finding]:
     rows = scope.books.rows(
         f"""
         SELECT receipt_id, customer_id, receipt_date, date_diff('day', receipt_date, {at}) AS days, {value} AS amount
-        FROM {unapplied_receipts(scope)} u LEFT JOIN ({SPOT_RATES}) s ON s.currency = u.currency AND s.rate_date = {at}
+        FROM {unapplied_receipts(scope)} u {at_spot("u.currency", at)}
         WHERE unapplied > 0 AND date_diff('day', receipt_date, {at}) > {scope.parameters.grace_days.unapplied}
           AND {owned(scope)}
         ORDER BY receipt_id
@@ -278,7 +278,7 @@ def _duplicates(scope: Scope) -> list[Finding]:
           ON (earlier.customer_id, earlier.reference, earlier.amount, earlier.currency)
            = (later.customer_id, later.reference, later.amount, later.currency) AND earlier.n < later.n
          AND date_diff('day', earlier.receipt_date, later.receipt_date) <= {DUPLICATE_RECEIPT_DAYS}
-        LEFT JOIN ({SPOT_RATES}) s ON s.currency = later.currency AND s.rate_date = later.receipt_date
+        {at_spot("later.currency", "later.receipt_date")}
         WHERE later.receipt_date BETWEEN {day(scope.period.first_day)} AND {day(scope.closing_date)}
           AND {owned(scope, "later.owner_program_id")}
         GROUP BY ALL ORDER BY later.receipt_id

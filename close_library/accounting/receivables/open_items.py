@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from close_library.accounting.currency import SPOT_RATES, functional, require_rates
+from close_library.accounting.currency import at_spot, functional, require_rates
 from close_library.accounting.schedules import movements, open_items
 from close_library.accounting.sql import day, owned, population, shown, text
 from close_library.evidence import Population, Scope
@@ -90,7 +90,7 @@ def fx_items(scope: Scope, as_of: date) -> str:
             GROUP BY ALL
         ),
         valued AS (
-            SELECT i.*, s.rate FROM items i LEFT JOIN ({SPOT_RATES}) s ON s.currency = i.currency AND s.rate_date = {at}
+            SELECT i.*, s.rate FROM items i {at_spot("i.currency", at)}
         )
         SELECT currency, source_table, source_file, source_row, open_amount, rate,
                CAST({value} - booked AS DECIMAL(38,4)) AS value, {seen} AS seen

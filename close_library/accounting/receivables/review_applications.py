@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from close_library.accounting.currency import SPOT_RATES, functional, require_rates
+from close_library.accounting.currency import at_spot, functional, require_rates
 from close_library.accounting.ledger import natural_sign
 from close_library.accounting.receivables.subledger import applications_query, documents_query
 from close_library.accounting.sql import FILE_ORDER, day, memoised, owned, text, texts
@@ -65,7 +65,7 @@ def _exceeding(scope: Scope) -> list[Finding]:
         SELECT application_id, document.document_id AS document_id, document.kind AS kind, holds, excess,
                document.currency AS currency, application_date AS rate_date,
                {functional("excess", "document.currency", "s.rate", scope.currency)} AS amount
-        FROM crossing LEFT JOIN ({SPOT_RATES}) s ON s.currency = document.currency AND s.rate_date = application_date
+        FROM crossing {at_spot("document.currency", "application_date")}
         WHERE {_in_period(scope, "counts_from")} AND {owned(scope)}
         QUALIFY row_number() OVER (PARTITION BY application_id ORDER BY excess DESC, kind) = 1
         ORDER BY application_id
@@ -100,7 +100,7 @@ def _before_receipt(scope: Scope) -> list[Finding]:
         SELECT application_id, receipt_id, application_date, receipt_date, r.currency, application_date AS rate_date,
                {functional("a.amount", "r.currency", "s.rate", scope.currency)} AS amount
         FROM cash_applications a JOIN receipts r USING (receipt_id)
-        LEFT JOIN ({SPOT_RATES}) s ON s.currency = r.currency AND s.rate_date = application_date
+        {at_spot("r.currency", "application_date")}
         WHERE application_date < receipt_date AND {_in_period(scope, "application_date")}
           AND {owned(scope, "a.owner_program_id")}
         ORDER BY application_id

@@ -15,7 +15,7 @@ from close_library.accounting.receivables.open_items import (
     open_item_population,
     require_receivable_rates,
 )
-from close_library.accounting.roll import opening_figures, roll_table, rolled, waterfall
+from close_library.accounting.roll import opening_of, roll_table, rolled, waterfall
 from close_library.accounting.schedules import movements
 from close_library.accounting.sql import day, owned, population, shown
 from close_library.evidence import Figure, Population, Result, Scope
@@ -58,15 +58,18 @@ def receivables_roll_forward(scope: Scope) -> Result:
     """
     require_receivable_rates(scope)
     before, at = scope.opening_date, scope.closing_date
+    balance = _balance(scope, "opening_balance", f"Opening balance at {before}", before)
+    opening = opening_of(scope, "30", balance, "document")
     figures = {
-        **opening_figures(scope, "30", _balance(scope, "opening_balance", f"Opening balance at {before}", before)),
+        **opening.figures,
         **{id: _term(scope, id, *term) for id, term in _TERMS.items()},
         "fx": Figure.of("fx", "Exchange rate differences", scope.currency, _fx(scope)),
         "closing_balance": _balance(scope, "closing_balance", f"Closing balance at {at}", at),
     }
     table = roll_table("Roll-forward of receivables", figures, FORMULA)
     picture = waterfall("30.c1", "Receivables from opening to closing", figures, FORMULA, scope.currency)
-    return Result(tables={"30.1": table}, figures=figures, charts=(picture,))
+    tables = {"30.1": table, **({"30.2": opening.changes} if opening.changes else {})}
+    return Result(tables=tables, figures=figures, charts=(picture,))
 
 
 def rolled_balance(roll: Result) -> Decimal:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from close_library.accounting.currency import SPOT_RATES, functional, require_rates
+from close_library.accounting.currency import at_spot, functional, require_rates
 from close_library.accounting.revenue.pricing import LINES
 from close_library.accounting.revenue.signed import signed_line_revenue, signed_programs
 from close_library.accounting.schedules import priced_deliveries, recognised
@@ -168,7 +168,7 @@ def billing_rows(scope: Scope) -> str:
                    i.currency, i.invoice_date, i.invoice_number, {value} AS functional
             FROM invoice_lines l JOIN posted i USING (invoice_id)
             LEFT JOIN ({LINES}) c ON c.contract_line_id = l.contract_line_id
-            LEFT JOIN ({SPOT_RATES}) s ON s.currency = i.currency AND s.rate_date = i.invoice_date
+            {at_spot("i.currency", "i.invoice_date")}
         )
         SELECT contract_line_id, contract_id, owner, currency, invoice_date, amount, functional, invoice_number, line_number,
                source_file, source_row
@@ -216,7 +216,7 @@ def positions(scope: Scope, as_of: date) -> str:
         ),
         at_rate AS (
             SELECT p.*, s.rate, {converted} - catch_up AS balance
-            FROM p LEFT JOIN ({SPOT_RATES}) s ON s.currency = p.currency AND s.rate_date = {at}
+            FROM p {at_spot("p.currency", at)}
         )
         SELECT *, greatest(balance, 0) AS asset, greatest(-balance, 0) AS liability FROM at_rate
         """,

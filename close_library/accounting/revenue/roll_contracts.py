@@ -19,7 +19,7 @@ from close_library.accounting.revenue.contracts import (
     revenue_sums,
 )
 from close_library.accounting.revenue.revenue_to_ledger import revenue_of_period
-from close_library.accounting.roll import Formula, opening_figures, roll_table, rolled, waterfall
+from close_library.accounting.roll import Formula, opening_of, roll_table, rolled, waterfall
 from close_library.accounting.sql import population, shown
 from close_library.evidence import Figure, Population, Result, Scope
 
@@ -71,16 +71,17 @@ def rolled_contracts(roll: Result) -> Decimal:
 def _roll(scope: Scope, ref: str, label: str, side: str, other: str, formula: Formula) -> Result:
     require_contract_rates(scope)
     change = "change_in_contract_assets" if other == "asset" else "change_in_contract_liabilities"
-    opening = contract_balance(
+    balance = contract_balance(
         scope, "opening_balance", f"Opening balance at {scope.opening_date}", side, scope.opening_date
     )
+    opening = opening_of(scope, ref, balance, "contract")
     moved = {
         "billings": _billings(scope),
         "revenue": revenue_of_period(scope),
         change: _change(scope, change, other),
         "fx": _fx(scope, 1 if side == "asset" else -1),
     }
-    figures = opening_figures(scope, ref, opening) | {id: moved[id] for id, _ in formula[1:]}
+    figures = {**opening.figures} | {id: moved[id] for id, _ in formula[1:]}
     figures["closing_balance"] = contract_balance(
         scope, "closing_balance", f"Closing balance at {scope.closing_date}", side, scope.closing_date
     )
@@ -88,7 +89,8 @@ def _roll(scope: Scope, ref: str, label: str, side: str, other: str, formula: Fo
     chart = waterfall(f"{ref}.c1", f"{label} from opening to closing", figures, formula, scope.currency)
     if side == "liability":
         figures["revenue_from_opening_balance"] = _revenue_from_opening(scope)
-    return Result(tables={f"{ref}.1": table}, figures=figures, charts=(chart,))
+    tables = {f"{ref}.1": table, **({f"{ref}.2": opening.changes} if opening.changes else {})}
+    return Result(tables=tables, figures=figures, charts=(chart,))
 
 
 def _billings(scope: Scope) -> Figure:

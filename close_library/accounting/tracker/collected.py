@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from close_library.accounting.currency import SPOT_RATES, functional, require_rates
+from close_library.accounting.currency import at_spot, functional, require_rates
 from close_library.accounting.purchase_orders.orders import applications
 from close_library.accounting.revenue.contracts import of_period
 from close_library.accounting.sql import day, memoised, owned, population, shown
@@ -28,7 +28,7 @@ def collected_rows(scope: Scope) -> str:
             FROM {applications(scope)} WHERE receipt.document_id IS NOT NULL AND counts_from <= {day(scope.closing_date)}
         )
         SELECT a.*, {value} AS functional
-        FROM applied a LEFT JOIN ({SPOT_RATES}) s ON s.currency = a.currency AND s.rate_date = a.rate_date
+        FROM applied a {at_spot("a.currency", "a.rate_date")}
         WHERE {owned(scope)}
         """,
     )

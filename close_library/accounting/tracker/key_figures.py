@@ -10,12 +10,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from decimal import Decimal
 
-from close_library.accounting.receivables.aging import aged_items
+from close_library.accounting.receivables.aging import COLUMNS, aged_population
 from close_library.accounting.receivables.open_items import AGED_SHOWN, require_receivable_rates
 from close_library.accounting.revenue.contract_balances import BALANCES, contract_balance
 from close_library.accounting.revenue.contracts import require_contract_rates
 from close_library.accounting.revenue.revenue_to_ledger import billed, revenue_of_period
-from close_library.accounting.sql import memoised, population, text
+from close_library.accounting.sql import memoised, text
 from close_library.accounting.tracker.collected import collected
 from close_library.accounting.vendors.vendor_payables import vendor_figure
 from close_library.evidence import Computed, Figure, Population, Result, Scope
@@ -60,11 +60,7 @@ def key_figures(scope: Scope) -> dict[str, Figure]:
     figures |= {"billed": billed(scope), "collected": collected(scope)}
     for role, (label, side, _) in BALANCES.items():
         figures[role] = contract_balance(scope, role, label, side, scope.closing_date)
-    open_items = f"""
-        {population("source_table", "source_file", "source_row", "open_functional", AGED_SHOWN)}
-        FROM {aged_items(scope, scope.closing_date)}
-    """
-    at_end = Population(scope.books, open_items)
+    at_end = aged_population(scope, scope.closing_date, *COLUMNS, seen=AGED_SHOWN)
     figures["receivables"] = Figure.of("receivables", "Receivables", scope.currency, at_end)
     return figures
 

@@ -6,8 +6,7 @@ import pandas as pd
 
 from close_library.accounting.currency import require_rates
 from close_library.accounting.purchase_orders.review_deliveries import not_billed
-from close_library.accounting.receivables.aging import COLUMNS, PAST_DUE, aged_items
-from close_library.accounting.receivables.open_items import ITEM_SHOWN
+from close_library.accounting.receivables.aging import COLUMNS, PAST_DUE, aged_items, aged_population
 from close_library.accounting.sql import population, shown, texts
 from close_library.evidence import Figure, Part, Population, Scope, Table
 from close_library.money import ZERO
@@ -23,11 +22,12 @@ def standing_figures(scope: Scope) -> dict[str, Figure]:
     waiting = not_billed(scope)
     require_rates(scope, f"SELECT currency, priced_date AS rate_date FROM {waiting} WHERE functional IS NULL")
     aged = {
-        "past_due": ("Receivables past due", PAST_DUE_CONDITION),
-        "unapplied_cash": ("Unapplied cash", "aging_column = 'unapplied_cash'"),
+        "past_due": ("Receivables past due", PAST_DUE),
+        "unapplied_cash": ("Unapplied cash", ("unapplied_cash",)),
     }
     figures = {
-        id: Figure.of(id, label, scope.currency, _aged(scope, condition)) for id, (label, condition) in aged.items()
+        id: Figure.of(id, label, scope.currency, aged_population(scope, scope.closing_date, *columns))
+        for id, (label, columns) in aged.items()
     }
     seen = shown(delivery="delivery_id", line="contract_line_id", purchase_order="po_number", accepted="priced_date",
                  days="days", value="value::money", currency="currency", program="owner")  # fmt: skip
@@ -98,8 +98,3 @@ def unbilled_table(scope: Scope) -> Table:
     links = ((len(frame) - 1, 3, "delivered_not_billed"),)
     count = Part("deliveries", ("delivered_not_billed",), {"line": "contract_line_id"}, counts=True)
     return Table("Delivered and accepted, on no invoice yet", frame, total_row=True, links=links, parts=(count,))
-
-
-def _aged(scope: Scope, condition: str) -> Population:
-    query = f"{population('source_table', 'source_file', 'source_row', 'open_functional', ITEM_SHOWN)} "
-    return Population(scope.books, f"{query} FROM {aged_items(scope, scope.closing_date)} WHERE {condition}")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from close_library.accounting.currency import SPOT_RATES, functional, require_rates
+from close_library.accounting.currency import at_spot, functional, require_rates
 from close_library.accounting.revenue.contracts import of_period
 from close_library.accounting.sql import FILE_ORDER, day, owned
 from close_library.accounting.vendors.vendor_documents import open_vendor_documents, vendor_payments
@@ -26,7 +26,7 @@ def _overpaid(scope: Scope) -> list[Finding]:
         SELECT o.*, s.rate AS rate_at, {value} AS amount
         FROM (SELECT *, CAST(paid - holds AS DECIMAL(22,4)) AS excess FROM {open_vendor_documents(scope, scope.closing_date)}
               WHERE source_table = 'vendor_invoices' AND paid > 0 AND {owned(scope)}) o
-        LEFT JOIN ({SPOT_RATES}) s ON s.currency = o.currency AND s.rate_date = {at}
+        {at_spot("o.currency", at)}
         WHERE excess > {scope.parameters.tolerances.match}
     """
     require_rates(scope, f"SELECT currency, {at} AS rate_date FROM ({excess}) WHERE amount IS NULL")

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from close_library.accounting.currency import SPOT_RATES, functional
+from close_library.accounting.currency import at_spot, functional
 from close_library.accounting.revenue.pricing import rounded
 from close_library.accounting.sql import FILE_ORDER, day, memoised, text, viewed
 from close_library.evidence import Scope
@@ -34,7 +34,7 @@ def vendor_lines(scope: Scope) -> str:
                l.source_row, l.owner_program_id AS owner, i.vendor_id, i.vendor_invoice_number, i.invoice_date, i.currency,
                i.status, {value} AS functional
         FROM vendor_invoice_lines l JOIN ({FIRST_INVOICES}) i USING (vendor_invoice_id)
-        LEFT JOIN ({SPOT_RATES}) s ON s.currency = i.currency AND s.rate_date = i.invoice_date
+        {at_spot("i.currency", "i.invoice_date")}
         """,
     )
 
@@ -63,8 +63,8 @@ def vendor_payments(scope: Scope) -> str:
             SELECT p.*, p.owner_program_id AS owner, i.source_file AS invoice_file, i.source_row AS invoice_row,
                    i.vendor_invoice_number, i.currency AS invoice_currency, {value} AS functional, {worth} AS invoice_rate
             FROM vendor_payments p LEFT JOIN ({FIRST_INVOICES}) i USING (vendor_invoice_id)
-            LEFT JOIN ({SPOT_RATES}) s ON s.currency = p.currency AND s.rate_date = p.payment_date
-            LEFT JOIN ({SPOT_RATES}) r ON r.currency = i.currency AND r.rate_date = p.payment_date
+            {at_spot("p.currency", "p.payment_date")}
+            {at_spot("i.currency", "p.payment_date", "r")}
         ),
         divided AS MATERIALIZED (
             SELECT *, CASE WHEN coalesce(invoice_currency, currency) <> currency AND amount <> 0
@@ -111,7 +111,7 @@ def open_vendor_documents(scope: Scope, as_of: date) -> str:
         ),
         d AS (SELECT *, CAST(counted - paid AS DECIMAL(22,4)) AS open_amount FROM documents WHERE counted <> 0 OR paid <> 0)
         SELECT d.*, s.rate, {value} AS open_functional
-        FROM d LEFT JOIN ({SPOT_RATES}) s ON s.currency = d.currency AND s.rate_date = {at}
+        FROM d {at_spot("d.currency", at)}
         """,
     )
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from close_library.accounting.currency import SPOT_RATES, functional, require_rates
+from close_library.accounting.currency import at_spot, functional, require_rates
 from close_library.accounting.revenue.contracts import of_period
 from close_library.accounting.schedules import owed_work
 from close_library.accounting.sql import day, owned, shown, texts, viewed
@@ -39,7 +39,7 @@ def accruable_work(scope: Scope) -> str:
     at = day(scope.closing_date)
     return f"""
         SELECT w.* EXCLUDE (functional), s.rate, {value} AS functional
-        FROM {owed_work(scope)} w LEFT JOIN ({SPOT_RATES}) s ON s.currency = w.currency AND s.rate_date = {at}
+        FROM {owed_work(scope)} w {at_spot("w.currency", at)}
         WHERE approved AND work_date <= {at}
     """
 

@@ -7,7 +7,7 @@ the vendor or for the card comes on top. Work is approved when somebody approved
 
 from __future__ import annotations
 
-from close_library.accounting.currency import SPOT_RATES, functional
+from close_library.accounting.currency import at_spot, functional
 from close_library.accounting.revenue.pricing import rounded
 from close_library.accounting.sql import FILE_ORDER, text
 
@@ -90,5 +90,5 @@ def owed_work_query(functional_currency: str) -> str:
             FROM summed
         )
         SELECT w.*, {value} AS functional
-        FROM w LEFT JOIN ({SPOT_RATES}) s ON s.currency = w.currency AND s.rate_date = w.work_date
+        FROM w {at_spot("w.currency", "w.work_date")}
     """

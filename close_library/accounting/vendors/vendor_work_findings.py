@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from close_library.accounting.billing.reviewed_lines import reviewed_lines
-from close_library.accounting.currency import SPOT_RATES, functional, require_rates
+from close_library.accounting.currency import at_spot, functional, require_rates
 from close_library.accounting.revenue.contracts import of_period
 from close_library.accounting.sql import FILE_ORDER, owned
 from close_library.evidence import Finding, Scope
@@ -132,7 +132,7 @@ def _duplicates(scope: Scope) -> list[Finding]:
         SELECT d.* EXCLUDE (amount), d.amount AS billed, {value} AS amount
         FROM (SELECT * FROM numbered WHERE coalesce(same_number, same_period) IS NOT NULL
               AND {of_period(scope, "invoice_date")} AND {owned(scope, "owner_program_id")}) d
-        LEFT JOIN ({SPOT_RATES}) s ON s.currency = d.currency AND s.rate_date = d.invoice_date
+        {at_spot("d.currency", "d.invoice_date")}
     """
     require_rates(scope, f"SELECT currency, invoice_date AS rate_date FROM ({later}) WHERE amount IS NULL")
     rows = scope.books.rows(f"SELECT * FROM ({later}) ORDER BY vendor_invoice_id, {FILE_ORDER}")

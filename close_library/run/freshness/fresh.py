@@ -31,6 +31,7 @@ _SAID = {
     "said_figures": "signed figures",
     "said_explanations": "explanations",
     "said_items": "signed reconciling items",
+    "said_populations": "rows of signed balances",
     "findings": "findings of other workpapers",
 }
 _REASONS_AT_MOST = 3

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-import sys
+import sysconfig
 from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 
 from close_library.errors import Fault, ParameterError
@@ -13,8 +14,9 @@ from close_library.period import Period
 from close_library.run.planning.glance import Glance, choose_period, glance
 from close_library.run.planning.plan import Notebooks, Plan, choose, read_notebooks, refuse_unknown_files
 
-_INSTALLED = "share/close-workbook/notebooks"
-"""Where pyproject.toml has the notebooks installed, below the environment's folder."""
+_PRODUCT = "close-workbook"
+_INSTALLED = f"share/{_PRODUCT}/notebooks"
+"""Where pyproject.toml has the notebooks installed, below the folder for data."""
 
 _STORAGE = re.compile(r"^([a-z][a-z0-9+.-]+):/+(.+)$")
 
@@ -136,4 +138,16 @@ def notebooks_folder(asked: Path | None) -> Path:
 def own_notebooks_folder() -> Path:
     """Where the product's own notebooks are: beside the package, or where an installation puts them."""
     beside = Path(__file__).resolve().parents[3] / "notebooks"
-    return beside if beside.is_dir() else Path(sys.prefix) / _INSTALLED
+    return beside if beside.is_dir() else _installed_notebooks()
+
+
+def _installed_notebooks() -> Path:
+    """Where the installation's own list of files has the notebooks: it may be a person's (`pip install --user`), or anywhere."""
+    try:
+        files = distribution(_PRODUCT).files or ()
+    except PackageNotFoundError:
+        files = ()
+    for file in files:
+        if file.suffix == ".ipynb" and file.parent.as_posix().endswith(_INSTALLED):
+            return Path(str(file.locate())).resolve().parent
+    return Path(sysconfig.get_path("data")) / _INSTALLED

@@ -65,7 +65,7 @@ def write_said_tables(books: Path, rows: Mapping[str, Rows]) -> list[str]:
     changed = []
     for name, said in rows.items():
         path = books / f"{name}.parquet"
-        if _written(path) != list(said):
+        if table_written(books, name) != list(said):
             with whole(path) as part:
                 pq.write_table(_table(name, said), part)
             changed.append(path.name)
@@ -74,7 +74,7 @@ def write_said_tables(books: Path, rows: Mapping[str, Rows]) -> list[str]:
 
 def written_rows(books: Path) -> dict[str, Rows]:
     """Table → its rows as the last run wrote them; none where it wrote none."""
-    return {name: _written(books / f"{name}.parquet") or [] for name in SAID_TABLES}
+    return {name: table_written(books, name) or [] for name in SAID_TABLES}
 
 
 def rows_seen(rows: Mapping[str, Rows], tables: Iterable[str], period: str, program: str, ref: str) -> dict[str, Rows]:
@@ -97,9 +97,10 @@ def rows_seen(rows: Mapping[str, Rows], tables: Iterable[str], period: str, prog
     return found
 
 
-def _written(path: Path) -> Rows | None:
+def table_written(books: Path, name: str) -> Rows | None:
+    """The rows of a table as the last run wrote it; None where it wrote none, or something else is there."""
     try:
-        return [tuple(row.values()) for row in pq.ParquetFile(path).read().to_pylist()]
+        return [tuple(row.values()) for row in pq.ParquetFile(books / f"{name}.parquet").read().to_pylist()]
     except (OSError, pa.ArrowInvalid):
         return None
 

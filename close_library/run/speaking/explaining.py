@@ -32,9 +32,7 @@ class Asked:
         """For `--json`."""
         said = self.said
         return {
-            "program": self.paper.program,
-            "ref": self.paper.workpaper.ref,
-            "name": self.paper.workpaper.name,
+            **self.paper.as_data(),
             "subject": self.subject.subject,
             "amount": self.subject.amount,
             "currency": self.subject.currency,

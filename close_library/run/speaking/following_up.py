@@ -30,9 +30,7 @@ class OpenItem:
         """For `--json`."""
         said = self.said
         return {
-            "program": self.paper.program,
-            "ref": self.paper.workpaper.ref,
-            "name": self.paper.workpaper.name,
+            **self.paper.as_data(),
             "item": self.item.item,
             "amount": self.item.amount,
             "first_date": self.item.first_date or None,

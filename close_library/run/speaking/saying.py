@@ -42,6 +42,10 @@ class Paper:
         """Its program and ref."""
         return self.program, self.workpaper.ref
 
+    def as_data(self) -> dict[str, str]:
+        """Which one it is, for `--json`."""
+        return {"program": self.program, "ref": self.workpaper.ref, "name": self.workpaper.name}
+
     @property
     def label(self) -> str:
         """How messages call it: `atlas/20_receivables_to_ledger`."""

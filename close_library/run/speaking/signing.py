@@ -10,6 +10,7 @@ from close_library.errors import CloseError, Fault, RecordError
 from close_library.record import Role, SignedItem
 from close_library.run.freshness.fresh import Decision
 from close_library.run.freshness.pending import pending_work
+from close_library.run.gathering.signed_rows import row_digests
 from close_library.run.planning.prepare import Prepared
 from close_library.run.said.subjects import items_of, subjects_of
 from close_library.run.speaking.saying import Conversation, Paper, speaking
@@ -104,6 +105,7 @@ def _signed(conversation: Conversation, paper: Paper, request: Request, faults: 
             figures=_figures(document),
             items=[SignedItem(each.item, each.amount, each.first_date or None) for each in items_of(document).values()],
             errors={each.subject: each.amount for each in subjects_of(document).values() if each.blocks},
+            rows=row_digests(document, paper.path.with_suffix(".rows.parquet")),
             retold=before.retold,
         )  # fmt: skip
     except CloseError as error:
