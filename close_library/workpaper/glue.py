@@ -24,9 +24,19 @@ def glue_document(document: dict[str, Any]) -> None:
 
 
 def read_document(notebook: Path) -> dict[str, Any] | None:
-    """The document that an executed notebook holds; None when it came to no conclusion."""
+    """The document that an executed notebook holds; None when it came to no conclusion.
+
+    What an analyst glued beside it is not read: it need not be well-formed.
+    """
     import scrapbook
 
-    scraps = scrapbook.read_notebook(str(notebook)).scraps
-    document: dict[str, Any] | None = scraps[SCRAP].data if SCRAP in scraps else None
+    executed = scrapbook.read_notebook(str(notebook))
+    for cell in executed.cells:
+        cell.outputs = [output for output in cell.get("outputs", ()) if _is_ours(output)]
+    document: dict[str, Any] | None = executed.scraps[SCRAP].data if SCRAP in executed.scraps else None
     return document
+
+
+def _is_ours(output: dict[str, Any]) -> bool:
+    glued: dict[str, Any] = output.get("data", {}).get(_MIME, {})
+    return glued.get("name") == SCRAP

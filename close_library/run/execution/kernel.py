@@ -16,6 +16,9 @@ from close_library.run.execution.process import KERNEL_MEMORY, die_with_parent, 
 
 _numbers = itertools.count()
 _LONGEST_SOCKET_FOLDER = 50
+_NO_PAUSE = "--IPythonKernel._execute_sleep=0"
+"""ipykernel pauses half a millisecond in every cell, for clients that don't wait for its outputs; nbclient does."""
+
 _used = ""
 
 
@@ -43,7 +46,7 @@ class OwnKernelManager(AsyncKernelManager):
     def kernel_spec(self) -> KernelSpec:
         """The kernel as a command, and who forks it where that is safe."""
         return KernelSpec(
-            argv=[sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"],
+            argv=[sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}", _NO_PAUSE],
             display_name="Python 3 (ipykernel)",
             language="python",
             metadata={"debugger": True, "kernel_provisioner": {"provisioner_name": PROVISIONER}},

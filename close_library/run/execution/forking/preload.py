@@ -57,8 +57,8 @@ MODULES = (
 )
 
 EXTRAS = {
-    # Not pyplot and not matplotlib_inline: they look for a shell at their import, which only a kernel has.
-    "matplotlib": ("matplotlib.figure", "matplotlib.style", "matplotlib.backends.backend_agg"),
+    # Not matplotlib_inline: it looks for a shell at its import, which only a kernel has.
+    "matplotlib": ("matplotlib.pyplot", "matplotlib.style", "matplotlib.backends.backend_agg"),
     "scrapbook": ("scrapbook",),
 }
 """What no workpaper of ours imports, but many an analyst's notebook: costly, so only where it is wanted."""
