@@ -23,14 +23,18 @@ class Owners:
         self._connection = connection
         self._folder = folder
         self._relations = relations
+        self._known: set[str] = set()
         self._look_up("programs", "SELECT DISTINCT program_id AS key, program_id AS owner FROM {programs}")
         self._look_up("customers", _SOLE_PROGRAM)
 
     def query(self, table: Table) -> str:
-        """The SQL of a table's rows with `owner_program_id`, before sorting; keeps `_file` for the source order."""
+        """The SQL of a table's rows with `owner_program_id`, before sorting; keeps `_file` for the source order.
+
+        Nobody owns the rows of a table whose parent no source holds, such as payments of a company without vendor invoices.
+        """
         column, look_up = _found_by(table)
         rows = self._relations[table.name]
-        if not column:
+        if look_up not in self._known:
             return f"SELECT r.*, CAST(NULL AS VARCHAR) AS owner_program_id FROM {rows} r"
         return (
             f"SELECT r.*, o.owner AS owner_program_id FROM {rows} r "
@@ -55,6 +59,7 @@ class Owners:
         for known in ("programs", "contracts", "customers"):
             spelled = spelled.replace(f"{{{known}}}", self._relations[known])
         path = self._folder / f"owners_{name}.parquet"
+        self._known.add(name)
         self._connection.execute(f"COPY ({spelled}) TO {literal(str(path))} (FORMAT parquet)").fetchall()
 
 

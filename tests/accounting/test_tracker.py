@@ -201,6 +201,13 @@ def test_what_customers_owe_is_told_with_the_oldest_and_adds_up(atlas: Scope) ->
     assert list(tracker.tables["90.5"].frame["invoice"]) == ["inv-1"]
 
 
+def test_where_nobody_owes_anything_receivables_are_zero_and_not_empty(atlas: Scope) -> None:
+    """In February no document is dated yet."""
+    lines = program_tracker(same_books(atlas, "atlas", "2026-02")).tables["90.4"].frame
+    assert set(lines["amount"]) == {Decimal(0)}
+    assert set(lines["items"]) == {0}
+
+
 def test_what_is_delivered_and_not_billed_is_told_by_contract_line(atlas: Scope) -> None:
     waiting = program_tracker(atlas).tables["90.6"].frame
     assert waiting.iloc[0].tolist()[:4] == ["u", "labels", 1, Decimal(200)]

@@ -130,6 +130,35 @@ def test_without_programs_nobody_owns_anything(tmp_path: Path) -> None:
     assert books.sql("SELECT count(owner_program_id) AS owned FROM invoices").to_pylist() == [{"owned": 0}]
 
 
+CHILDREN = """
+contract_lines: contract_line_id contract_id product billing_model recognition
+                l-1              k-1         x       usage         as_delivered
+contract_changes: contract_line_id change_date amount_change
+                  l-1              2026-04-05  1
+po_amendments: po_number amendment_number amendment_date amount_change
+               PO-1      1                2026-04-05     1
+invoice_lines: invoice_id line_number amount
+               i-1        1           1
+cash_applications: application_id receipt_id invoice_id application_date amount
+                   a-1            r-1        i-1        2026-04-05       1
+disputes: dispute_id invoice_id opened_date amount status
+          d-1        i-1        2026-04-05  1      open
+vendor_invoice_lines: vendor_invoice_id line_number amount
+                      vi-1              1           1
+vendor_payments: vendor_payment_id vendor_id vendor_invoice_id payment_date amount currency
+                 p-1               v-1       vi-1              2026-04-05   1      USD
+"""
+
+
+@pytest.mark.parametrize("table", [name.removesuffix(".csv") for name in ledger(CHILDREN)])
+def test_nobody_owns_rows_whose_documents_are_in_a_table_that_the_company_lacks(table: str, tmp_path: Path) -> None:
+    """Payments without a table of vendor invoices, lines without one of invoices: sealed, and owned by none."""
+    files = {**ledger(PROGRAMS), f"{table}.csv": ledger(CHILDREN)[f"{table}.csv"]}
+    seal(tmp_path / "books", [source(tmp_path / "inbox", files)])
+    books = Books.open(tmp_path / "books", [table])
+    assert books.sql(f"SELECT owner_program_id AS owner FROM {table}").to_pylist() == [{"owner": None}]
+
+
 def test_a_look_up_takes_the_first_row_in_file_order(tmp_path: Path) -> None:
     """Of rows with one key the first counts: of the first source, the first file, the first line."""
     customers = [

@@ -40,7 +40,8 @@ def payment_table(scope: Scope) -> Table:
     """The aging in plain lines: amount, items, the oldest and its days past due; the last line is the receivables."""
     rows = scope.books.rows(
         f"""
-        SELECT aging_column, sum(open_functional) AS amount, count(*) AS items, min(coalesce(due_date, document_date)) AS oldest,
+        SELECT aging_column, coalesce(sum(open_functional), 0) AS amount, count(*) AS items,
+               min(coalesce(due_date, document_date)) AS oldest,
                max(days_past_due) FILTER (days_past_due > 0 AND {PAST_DUE_CONDITION}) AS days
         FROM {aged_items(scope, scope.closing_date)} GROUP BY GROUPING SETS ((aging_column), ())
         """
