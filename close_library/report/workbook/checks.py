@@ -10,14 +10,15 @@ from close_library.report.checks import gravest_first, legend_of, quoted_in_word
 from close_library.report.said import remark_on
 from close_library.report.wording import places_of, show_keys, show_name
 from close_library.report.workbook.formula import read
-from close_library.report.workbook.frame import Book, Sheet
+from close_library.report.workbook.frame import Sheet
 from close_library.report.workbook.inputs import EXPLAIN, Inputs
 from close_library.report.workbook.live import Live
+from close_library.report.workbook.paper import PaperBook
 
 _LEGEND_NOTE = "Difference = per books − per workpaper. A tick mark is earned by the check that ran and agreed."
 
 
-def write_tie_outs(book: Book, sheet: Sheet, live: Live) -> None:
+def write_tie_outs(book: PaperBook, sheet: Sheet, live: Live) -> None:
     """Each tie-out: both amounts, the difference and the verdict as formulas, the tick mark, and the legend."""
     names = ["no.", "what must agree", "per workpaper", "per books", "difference", "tolerance", "agrees?", "tick mark"]
     sheet.columns(0, names, [2 <= column <= 5 for column in range(len(names))])
@@ -44,7 +45,7 @@ def write_tie_outs(book: Book, sheet: Sheet, live: Live) -> None:
     sheet.sheet.autofilter(0, 0, max(1, len(tie_outs)), len(names) + len(EXPLAIN) - 1)
 
 
-def _explained(book: Book, sheet: Sheet, row: int, tie_out: Mapping[str, Any], inputs: Inputs) -> None:
+def _explained(book: PaperBook, sheet: Sheet, row: int, tie_out: Mapping[str, Any], inputs: Inputs) -> None:
     """The cells for an explanation, where the tie-out does not agree; the row as high as its texts need."""
     said: list[tuple[str, float]] = []
     if not tie_out["agreed"]:
@@ -53,7 +54,7 @@ def _explained(book: Book, sheet: Sheet, row: int, tie_out: Mapping[str, Any], i
     sheet.height_for(row, (tie_out["label"], 46), *said)
 
 
-def _tie_out(book: Book, sheet: Sheet, row: int, tie_out: Mapping[str, Any], live: Live) -> None:
+def _tie_out(book: PaperBook, sheet: Sheet, row: int, tie_out: Mapping[str, Any], live: Live) -> None:
     line, amounts = (
         row + 1,
         {name: Decimal(tie_out[name]) for name in ("per_workpaper", "per_books", "difference", "tolerance")},
@@ -88,7 +89,7 @@ def _side(tie_out: Mapping[str, Any], side: str, amount: Decimal, places: int, l
     return live.formula(made, amount, places) if made else ""
 
 
-def write_findings(book: Book, sheet: Sheet) -> None:
+def write_findings(book: PaperBook, sheet: Sheet) -> None:
     """All findings, gravest first, each with the cells for its explanation."""
     names = ["no.", "severity", "finding", "what was found", "known by", "amount", "currency", "status"]
     sheet.columns(0, names, [column == 5 for column in range(len(names))])
@@ -118,7 +119,7 @@ def write_findings(book: Book, sheet: Sheet) -> None:
     _finish(sheet, len(findings), len(names) + len(EXPLAIN))
 
 
-def write_sources(book: Book, sheet: Sheet) -> None:
+def write_sources(book: PaperBook, sheet: Sheet) -> None:
     """The files that were read, with rows, control total and digest."""
     sheet.columns(0, ["table", "file", "rows", "control total", "sha256"], [False, False, True, True])
     sheet.widths(26, 48, 12, 22, 70)
@@ -139,7 +140,7 @@ def write_sources(book: Book, sheet: Sheet) -> None:
     _finish(sheet, len(sources), 5)
 
 
-def write_parameters(book: Book, sheet: Sheet) -> None:
+def write_parameters(book: PaperBook, sheet: Sheet) -> None:
     """The settings in force and where each was set."""
     sheet.columns(0, ["parameter", "value", "set in"])
     sheet.widths(40, 40, 60)

@@ -8,14 +8,15 @@ from typing import Any
 
 from close_library.report.charts import DOWN, LINE_STYLES, TOTAL, UP, part_colour, title_of, waterfall_ends
 from close_library.report.wording import least_places, show_name
-from close_library.report.workbook.frame import Book, Sheet
+from close_library.report.workbook.frame import Sheet
+from close_library.report.workbook.paper import PaperBook
 
 _CHART_ROWS = 22
 _WATERFALL = ("base", "total", "increase", "increase below zero", "decrease", "decrease below zero")
 _WATERFALL_COLOURS = (None, TOTAL, UP, UP, DOWN, DOWN)
 
 
-def write_charts(book: Book, sheet: Sheet) -> None:
+def write_charts(book: PaperBook, sheet: Sheet) -> None:
     """One chart below the other, each below its data."""
     sheet.widths(36, *[16] * 12)
     row = 0
@@ -60,7 +61,9 @@ def waterfall_parts(start: Decimal, end: Decimal, is_total: bool) -> list[Decima
     return [base, zero, above, below, zero, zero] if end >= start else [base, zero, zero, zero, above, below]
 
 
-def _insert(book: Book, sheet: Sheet, row: int, chart: Mapping[str, Any], names: Sequence[str], lines: int) -> None:
+def _insert(
+    book: PaperBook, sheet: Sheet, row: int, chart: Mapping[str, Any], names: Sequence[str], lines: int
+) -> None:
     is_waterfall, is_lines = chart["kind"] == "waterfall", chart["kind"] == "lines"
     stands = is_waterfall or is_lines
     drawn = book.workbook.add_chart(

@@ -16,10 +16,11 @@ from close_library.report.said import follow_up_of, is_items, remark_on
 from close_library.report.wording import NUMERIC_KINDS, places_of, show_code, show_name
 from close_library.report.workbook.data import Data
 from close_library.report.workbook.formula import Formula, read
-from close_library.report.workbook.frame import Book, Sheet
+from close_library.report.workbook.frame import Sheet
 from close_library.report.workbook.inputs import EXPLAIN, FOLLOW_UP, Inputs
 from close_library.report.workbook.listed import FIRST_ROW, HEADING_ROW, kinds_of
 from close_library.report.workbook.live import Live, Place
+from close_library.report.workbook.paper import PaperBook
 from close_library.report.workbook.relations import relations_of
 from close_library.report.workbook.summary import FigureCell
 
@@ -36,7 +37,7 @@ _RATIO_PLACES = 4
 _NOT_IN_NAMES = frozenset("[]:*?/\\'")
 
 
-def sheet_names(book: Book, taken: Iterable[str]) -> dict[str, str]:
+def sheet_names(book: PaperBook, taken: Iterable[str]) -> dict[str, str]:
     """A name for the sheet of each schedule: its number and title, as far as a sheet's name can hold them, each once."""
     names: dict[str, str] = {}
     used = {name.lower() for name in taken} | {"history"}
@@ -53,7 +54,7 @@ def sheet_names(book: Book, taken: Iterable[str]) -> dict[str, str]:
     return names
 
 
-def write_schedule(book: Book, sheet: Sheet, id: str, live: Live, data: Data) -> None:
+def write_schedule(book: PaperBook, sheet: Sheet, id: str, live: Live, data: Data) -> None:
     """One schedule on its sheet."""
     table = tables_of(book.document)[id]
     _Schedule(book, sheet, id, table, live, data, _widths(table)).write()
@@ -63,7 +64,7 @@ def write_schedule(book: Book, sheet: Sheet, id: str, live: Live, data: Data) ->
 class _Schedule:
     """One table on its sheet, its lines from FIRST_ROW on."""
 
-    book: Book
+    book: PaperBook
     sheet: Sheet
     id: str
     table: Mapping[str, Any]

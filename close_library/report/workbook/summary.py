@@ -14,7 +14,8 @@ from close_library.report.rows_file import where_the_rest_is
 from close_library.report.wording import NEVER_SUMMED, SEVERITY, error_text, places_of, show_amount
 from close_library.report.workbook.data import Data
 from close_library.report.workbook.formula import excel_formula
-from close_library.report.workbook.frame import Book, Sheet
+from close_library.report.workbook.frame import Sheet
+from close_library.report.workbook.paper import PaperBook
 
 _KEY, _LABEL, _AMOUNT, _UNIT, _ROWS, _DOCUMENT, _REFOOTS, _TICK, _NOTE = range(9)
 _WIDTHS = (17, 58, 19, 9, 10, 19, 16, 7, 42)
@@ -30,7 +31,7 @@ class FigureCell:
     places: int
 
 
-def write_summary(book: Book, sheet: Sheet, data: Data) -> dict[str, FigureCell]:
+def write_summary(book: PaperBook, sheet: Sheet, data: Data) -> dict[str, FigureCell]:
     """Write the sheet; returns where each figure stands."""
     sheet.widths(*_WIDTHS)
     row = _identification(book, sheet)
@@ -39,7 +40,7 @@ def write_summary(book: Book, sheet: Sheet, data: Data) -> dict[str, FigureCell]
     return _figures(book, sheet, row, data)
 
 
-def _identification(book: Book, sheet: Sheet) -> int:
+def _identification(book: PaperBook, sheet: Sheet) -> int:
     document = book.document
     sheet.text(0, 0, f"{document['ref']} · {document['title']}", "title")
     row = 1
@@ -53,7 +54,7 @@ def _identification(book: Book, sheet: Sheet) -> int:
     return row + 1
 
 
-def _standing(book: Book, sheet: Sheet, row: int) -> int:
+def _standing(book: PaperBook, sheet: Sheet, row: int) -> int:
     """How many tie-outs agree and how many findings there are, counted live on their sheets."""
     tie_outs, findings = book.document.get("tie_outs") or [], book.document.get("findings") or []
     last_tie_out, last_finding = max(2, len(tie_outs) + 1), max(2, len(findings) + 1)
@@ -76,7 +77,7 @@ def _standing(book: Book, sheet: Sheet, row: int) -> int:
     return row
 
 
-def _conclusion(book: Book, sheet: Sheet, row: int) -> int:
+def _conclusion(book: PaperBook, sheet: Sheet, row: int) -> int:
     """The conclusion, or why there is none."""
     conclusion = (book.document.get("sections") or {}).get("conclusion")
     for title, text in (("Conclusion", conclusion), ("Failed", error_text(book.document))):
@@ -89,7 +90,7 @@ def _conclusion(book: Book, sheet: Sheet, row: int) -> int:
     return row
 
 
-def _figures(book: Book, sheet: Sheet, row: int, data: Data) -> dict[str, FigureCell]:
+def _figures(book: PaperBook, sheet: Sheet, row: int, data: Data) -> dict[str, FigureCell]:
     """Each figure: re-summed from Data, and beside it the amount that the document holds."""
     figures = figures_of(book.document)
     if not figures:
@@ -153,7 +154,7 @@ def _ticked(sheet: Sheet, row: int, tie_outs: Sequence[Mapping[str, Any]]) -> No
         )
 
 
-def _legend(book: Book, sheet: Sheet, row: int) -> int:
+def _legend(book: PaperBook, sheet: Sheet, row: int) -> int:
     """What the tick marks say."""
     legend = legend_of(book.document)
     for line, (tick, meaning) in enumerate(legend, row):
