@@ -9,6 +9,7 @@ import textwrap
 from collections.abc import Mapping, Sequence, Set
 from typing import Any
 
+from close_library.report.charts import draw
 from close_library.report.pdf.letters import breakable, readable
 from close_library.report.pdf.prose import blocks_of
 from close_library.report.pdf.widths import Part, parts_of
@@ -20,8 +21,11 @@ _ROWS_TOGETHER, _LETTERS_TOGETHER = 14, 2_500
 _SECTIONS = ("purpose", "sources", "procedure", "tie_outs", "findings", "results", "conclusion")
 
 
-def content_of(document: Mapping[str, Any], page: Mapping[str, Any]) -> dict[str, Any]:
-    """Everything that the template sets, from a document and its page (`page_of`)."""
+def content_of(document: Mapping[str, Any], page: Mapping[str, Any], within: str = "") -> dict[str, Any]:
+    """Everything that the template sets, from a document and its page (`page_of`).
+
+    `within` tells the pictures of one paper of a binder from those of another.
+    """
     sections = document.get("sections") or {}
     charts = page["charts"]
     content = {
@@ -45,7 +49,7 @@ def content_of(document: Mapping[str, Any], page: Mapping[str, Any]) -> dict[str
         "tables": [_schedule(table) for table in page["tables"]],
         "charts": [
             {
-                "file": f"chart-{number}.svg",
+                "file": _picture(within, number),
                 "title": chart["title"] + (f", in {chart['unit']}" if chart["unit"] else ""),
                 "words": chart["words"],
             }
@@ -73,6 +77,15 @@ def content_of(document: Mapping[str, Any], page: Mapping[str, Any]) -> dict[str
     }
     found: dict[str, Any] = readable(content)
     return found
+
+
+def pictures_of(document: Mapping[str, Any], within: str = "") -> dict[str, bytes]:
+    """The pictures that the content of a document names."""
+    return {_picture(within, number): draw(chart) for number, chart in enumerate(document.get("charts") or [])}
+
+
+def _picture(within: str, number: int) -> str:
+    return f"chart-{within}{number}.svg"
 
 
 def _trouble(document: Mapping[str, Any], page: Mapping[str, Any]) -> list[str]:
