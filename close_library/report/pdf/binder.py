@@ -89,9 +89,10 @@ def render_binder(
 
 
 def _paper(paper: Paper, number: int) -> dict[str, Any]:
-    page = page_of(paper.document, RowsFile(paper.rows, paper.document), paper.said, ())
-    content = content_of(paper.document, {**page, "parameters": []}, _within(number))
-    return {**content, "title": f"{show_program(paper.document['program'])}: {content['title']}"}
+    document = {**paper.document, "parameters": []}
+    page = page_of(document, RowsFile(paper.rows, document), paper.said, ())
+    content = content_of(document, page, _within(number))
+    return {**content, "title": f"{show_program(document['program'])}: {content['title']}"}
 
 
 def _within(number: int) -> str:

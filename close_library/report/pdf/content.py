@@ -13,12 +13,12 @@ from close_library.report.charts import draw
 from close_library.report.pdf.letters import breakable, readable
 from close_library.report.pdf.prose import blocks_of
 from close_library.report.pdf.widths import Part, parts_of
-from close_library.report.wording import show_name, show_total
+from close_library.report.reading_order import PROSE, other_sections
+from close_library.report.wording import show_total
 
 _CODE_WIDTH = 150
 _ROWS_TOGETHER, _LETTERS_TOGETHER = 14, 2_500
 """A table that is no longer than this stands on one page whole."""
-_SECTIONS = ("purpose", "sources", "procedure", "tie_outs", "findings", "results", "conclusion")
 
 
 def content_of(document: Mapping[str, Any], page: Mapping[str, Any], within: str = "") -> dict[str, Any]:
@@ -40,11 +40,10 @@ def content_of(document: Mapping[str, Any], page: Mapping[str, Any], within: str
         "findings": _findings(page["findings"]),
         "findings_in_all": page["findings_in_all"],
         "figures": _figures(page["figures"]),
-        "prose": {name: blocks_of(sections.get(name)) for name in _SECTIONS},
-        "more_prose": [[show_name(name), blocks_of(text)] for name, text in sections.items() if name not in _SECTIONS],
+        "prose": {name: blocks_of(sections.get(name)) for name in PROSE},
+        "more_prose": [[title, blocks_of(text)] for title, text in other_sections(document)],
         "quoted": page["quoted"],
-        "leads": page["leads"],
-        "figures_last": page["figures_last"],
+        "order": page["order"],
         "results": [list(each) for each in page["results"]],
         "tables": [_schedule(table) for table in page["tables"]],
         "charts": [
