@@ -133,8 +133,7 @@ def show_code(text: str, column: str) -> str:
     """A cell of a column that holds codes of ours as words; document numbers and names stay as they are."""
     if _REMEASURED.fullmatch(text):
         return f"{text} (remeasurement of {text[3:]})"
-    code = text.replace(" ", "_") if column == "what" else text
-    return show_name(code) if column in _CODED and _CODE.fullmatch(code) else text
+    return show_name(text) if column in _CODED and _CODE.fullmatch(text) else text
 
 
 def show_in_column(cell: str | None, kind: str, column: str, currency: str) -> str:
