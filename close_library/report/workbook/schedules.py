@@ -21,7 +21,6 @@ from close_library.report.workbook.inputs import EXPLAIN, FOLLOW_UP, Inputs
 from close_library.report.workbook.listed import FIRST_ROW, HEADING_ROW, kinds_of
 from close_library.report.workbook.live import Live, Place
 from close_library.report.workbook.paper import PaperBook
-from close_library.report.workbook.relations import relations_of
 from close_library.report.workbook.summary import FigureCell
 
 _WIDEST, _WIDE, _NARROWEST = 44, 30, 11
@@ -170,10 +169,11 @@ class _Schedule:
         return {(line, column): formula for line, column, text in declared if (formula := read(text))}
 
     @cached_property
-    def _relations(self) -> list[list[Formula]]:
-        """How the cells of each column may follow from their line."""
+    def _relations(self) -> dict[int, Formula]:
+        """How the cells of a column follow from their line, as the schedule declares it."""
         columns, declared = self.table["columns"], self.table.get("relations") or {}
-        return [relations_of(column, columns, declared) for column in columns]
+        read_once = {column: read(text) for column, text in declared.items() if column in columns}
+        return {columns.index(column): formula for column, formula in read_once.items() if formula}
 
     def _total(self, line: int, column: int, text: str | None) -> None:
         """A cell of the total row: the live sum of the rows above where all of them are here and make it up."""
@@ -229,8 +229,9 @@ class _Schedule:
         if part:
             return self.data.part_of(part, places)
         of_lines = (self.live.listed(part, amount, places, place) for part in self._parts_of_lines.get(column, ()))
-        of_line = (self.live.formula(relation, amount, places, place) for relation in self._relations[column])
-        return next((formula for formula in (*of_lines, *of_line) if formula), "")
+        listed = next((formula for formula in of_lines if formula), "")
+        relation = self._relations.get(column)
+        return listed or (self.live.formula(relation, amount, places, place) if relation else "")
 
     @cached_property
     def _parts_of_lines(self) -> dict[int, list[Mapping[str, Any]]]:
@@ -244,9 +245,10 @@ class _Schedule:
 
     def _undefined(self, line: int, column: int) -> str:
         """The formula of a ratio that has no value, for it would divide by zero; empty where a cell is empty otherwise."""
-        place = Place(self.id, line, column)
-        found = (self.live.undefined(each, _RATIO_PLACES, place) for each in self._relations[column] if each.divides)
-        return next((formula for formula in found if formula), "")
+        relation = self._relations.get(column)
+        if relation is None or not relation.divides:
+            return ""
+        return self.live.undefined(relation, _RATIO_PLACES, Place(self.id, line, column))
 
     def _fit(self, line: int, values: Sequence[str | None], said: Sequence[tuple[str, float]]) -> None:
         """Make room for texts that are longer than their column is wide."""
