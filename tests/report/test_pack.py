@@ -254,3 +254,18 @@ def test_libreoffice_opens_it(
     assert pages is None or text.count("\f") == pages
     assert "1,700.00" in text
     assert "vendor cost" in text, "the legend of a chart"
+
+
+def test_schedules_are_found_by_what_they_hold_not_by_their_number(paper: dict[str, Any]) -> None:
+    """A workpaper of a user's own asks for a pack too: its schedules have other numbers, and some are of another kind."""
+    own = copy.deepcopy(paper) | {"ref": "45"}
+    own["tables"] = {f"45.{2 * int(id.partition('.')[2])}": table for id, table in own["tables"].items()}
+    own["tables"]["45.5"] = {
+        "title": "Notes",
+        "columns": ["note", "by"],
+        "types": ["text", "text"],
+        "rows": [["x", "y"]],
+    }
+    assert titles(deck_of(own)) == TITLES
+    own["tables"] = {"45.5": own["tables"]["45.5"]}
+    assert titles(deck_of(own))[0] == TITLES[0] and titles(deck_of(own))[-1] == TITLES[-1]

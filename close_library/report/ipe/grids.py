@@ -9,7 +9,7 @@ from typing import Any
 
 from close_library.books.shares import NO_OWNER
 from close_library.money import spell
-from close_library.report.wording import count_of, show_name, show_plain, show_total
+from close_library.report.wording import count_of, marked_verdict, show_name, show_plain, show_total
 
 NOT_STATED = "not stated"
 
@@ -74,7 +74,7 @@ def tie_outs_grid(sheet: Mapping[str, Any]) -> Grid:
         [
             each["label"],
             *(show_plain(Decimal(each[name])) for name in ("per_file", "per_books", "difference")),
-            "✓ agrees" if each["agreed"] else "✗ does not agree",
+            marked_verdict(each["agreed"]),
         ]
         for each in sheet["tie_outs"]
     ]

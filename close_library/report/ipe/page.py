@@ -21,7 +21,7 @@ from close_library.report.ipe.grids import (
     tie_outs_grid,
     totals_grid,
 )
-from close_library.report.wording import count_of, show_plain, show_total, source_anchor
+from close_library.report.wording import company_of, count_of, marked_verdict, show_plain, show_total, source_anchor
 
 TITLE = "Sources of the period"
 KIND = "Information produced by the entity (IPE)"
@@ -46,7 +46,7 @@ def ipe_page(ipe: Mapping[str, Any]) -> dict[str, Any]:
     """Everything that the templates of the sheets need."""
     sheets = ipe["sheets"]
     whole, state = sum(map(is_whole, sheets)), state_of(ipe)
-    company = ipe.get("company_name") or ipe["company"]
+    company = company_of(ipe)
     anchors = anchors_of(sheets)
     return {
         "title": TITLE,
@@ -135,7 +135,7 @@ def _completeness(ipe: Mapping[str, Any]) -> Grid | None:
             each["id"],
             each["label"],
             *(show_plain(Decimal(each[name])) for name in ("per_workpaper", "per_books", "difference")),
-            "✓ agrees" if each["agreed"] else "✗ does not agree",
+            marked_verdict(each["agreed"]),
         ]
         for each in tie_outs
     ]

@@ -13,10 +13,9 @@ from xlsxwriter.utility import quote_sheetname
 
 from close_library.report.ipe.grids import facts_of, program_word, totals_by_unit, unit_word, witness_word
 from close_library.report.ipe.page import LEFT_TO_DO
-from close_library.report.wording import places_of, show_name
+from close_library.report.wording import AGREES, places_of, show_name
 from close_library.report.workbook.frame import Sheet
 
-AGREED, OTHER = "agrees", "does not agree"
 _WIDTHS = (46, 20, 17, 17, 17, 17, 17)
 
 
@@ -68,7 +67,7 @@ class SourceSheet:
             "reported": f"={own}!C{last + 3}",
             "read": f"={own}!B{lines['rows']}",
             "in_books": f"={own}!C{lines['rows']}",
-            "result": f'=IF(COUNTIF({own}!E{tie_outs + 1}:E{tie_outs + len(source["tie_outs"])},"{AGREED}")='
+            "result": f'=IF(COUNTIF({own}!E{tie_outs + 1}:E{tie_outs + len(source["tie_outs"])},"{AGREES}")='
             f'{len(source["tie_outs"])},"ties","does not tie")',
         }  # fmt: skip
         if self.totalled:
@@ -176,8 +175,7 @@ class SourceSheet:
                 self.sheet.amount(row, 2, value, places)
             difference = f"=ROUND(C{row + 1}-B{row + 1},{places})"
             self.sheet.formula(row, 3, difference, Decimal(each["difference"]), places=places)
-            verdict = f'=IF(D{row + 1}=0,"{AGREED}","{OTHER}")'
-            self.sheet.formula(row, 4, verdict, AGREED if each["agreed"] else OTHER, "beside")
+            self.sheet.verdict(row, 4, f"D{row + 1}=0", each["agreed"])
         last = first + len(self.source["tie_outs"]) - 1
         self.sheet.verdicts(first, 4, last)
         self.sheet.not_zero(first, 3, last)

@@ -14,8 +14,8 @@ from typing import Any
 from close_library.parameters import COMPANY
 from close_library.report.ipe.grids import is_whole
 from close_library.report.ipe.page import KIND, TITLE, state_of
-from close_library.report.ipe.source_sheet import AGREED, OTHER, SourceSheet
-from close_library.report.wording import places_of, show_program
+from close_library.report.ipe.source_sheet import SourceSheet
+from close_library.report.wording import company_of, places_of, show_program
 from close_library.report.workbook.frame import Book, Edges, Sheet, written_whole
 
 OWN_SHEETS_AT_MOST = 200
@@ -35,7 +35,7 @@ def write_source_sheets(ipe: Mapping[str, Any], path: Path) -> None:
 
 def _edges(ipe: Mapping[str, Any]) -> Edges:
     """The foot says how the sources stand: nobody signs them, workpaper 10 is what is signed."""
-    company = ipe.get("company_name") or ipe["company"]
+    company = company_of(ipe)
     return Edges(
         title=f"IPE {TITLE}",
         subject=f"{ipe['company']}, {COMPANY}, {ipe['period']}",
@@ -116,6 +116,5 @@ def _write_completeness(sheet: Sheet, row: int, tie_outs: Sequence[Mapping[str, 
         sheet.amount(line, 4, amounts["per_workpaper"], digits)
         sheet.amount(line, 5, amounts["per_books"], digits)
         sheet.formula(line, 6, f"=ROUND(F{line + 1}-E{line + 1},{digits})", amounts["difference"], places=digits)
-        verdict = f'=IF(ABS(G{line + 1})<={amounts["tolerance"]},"{AGREED}","{OTHER}")'
-        sheet.formula(line, 7, verdict, AGREED if each["agreed"] else OTHER, "beside")
+        sheet.verdict(line, 7, f"ABS(G{line + 1})<={amounts['tolerance']}", each["agreed"])
     sheet.verdicts(row + 2, 7, row + 1 + len(tie_outs))

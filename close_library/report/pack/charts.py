@@ -19,7 +19,7 @@ from pptx.enum.chart import (
 from pptx.enum.dml import MSO_LINE
 from pptx.util import Pt
 
-from close_library.report.charts import BARS_AT_MOST, INK, LINE, LINE_STYLES, part_colour
+from close_library.report.charts import BARS_AT_MOST, INK, LINE, LINE_STYLES, alternative_text, part_colour, title_of
 from close_library.report.pack.zipped import moment_of, printable, same_bytes
 from close_library.report.wording import show_name
 
@@ -91,6 +91,12 @@ def finish(drawn: Any, chart: Mapping[str, Any], period_end: str) -> None:
             bar.format.fill.fore_color.rgb = colour(part_colour(spelled, number))
             bar.invert_if_negative = False
     drawn.part.chart_workbook.update_from_xlsx_blob(workbook_of(chart, period_end))
+
+
+def name_drawing(held: Any, chart: Mapping[str, Any]) -> None:
+    """A drawing's name, and its data in words for who does not see it."""
+    held.set("name", printable(title_of(chart)))
+    held.set("descr", printable(alternative_text(chart)))
 
 
 def workbook_of(chart: Mapping[str, Any], period_end: str) -> bytes:

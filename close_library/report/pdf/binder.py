@@ -18,7 +18,7 @@ from close_library.report.pdf.content import content_of, pictures_of, table_part
 from close_library.report.pdf.letters import breakable, readable
 from close_library.report.pdf.setting import pdf_of
 from close_library.report.rows_file import RowsFile
-from close_library.report.wording import currency_of, show_amount, show_program
+from close_library.report.wording import company_of, currency_of, show_amount, show_program
 
 PAPERS_AT_MOST = 300
 """Workpapers of one binder PDF; above that the programs' stand in their own PDFs only, and the cover says so."""
@@ -63,7 +63,7 @@ def render_binder(
     inside = [paper for paper in papers if whole or paper.document["program"] == COMPANY]
     content = readable(
         {
-            "title": f"{index.get('company_name') or index['company']} · binder {index['period']}",
+            "title": f"{company_of(index)} · binder {index['period']}",
             "running_head": {**page["running_head"], "right": "Binder"},
             "identification": [[label, breakable(value), second] for label, value, second in page["identification"]],
             "seal": [[label, breakable(value)] for label, value in cover.seal],

@@ -14,7 +14,7 @@ from close_library.report.pdf.letters import breakable, readable
 from close_library.report.pdf.prose import blocks_of
 from close_library.report.pdf.widths import Part, parts_of
 from close_library.report.reading_order import PROSE, other_sections
-from close_library.report.wording import show_total
+from close_library.report.wording import marked_verdict, show_total
 
 _CODE_WIDTH = 150
 _ROWS_TOGETHER, _LETTERS_TOGETHER = 14, 2_500
@@ -104,7 +104,7 @@ def _tie_outs(tie_outs: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
             each["id"],
             each["label"] + (f" — {each['remark'].line}" if each["remark"] else ""),
             *(each[name] for name in ("per_workpaper", "per_books", "difference", "tolerance")),
-            f"{'✓' if each['agreed'] else '✗'} {each['verdict']}",
+            marked_verdict(each["agreed"]),
             each["mark"],
         ]
         for each in tie_outs

@@ -70,13 +70,7 @@ def _tie_out(book: PaperBook, sheet: Sheet, row: int, tie_out: Mapping[str, Any]
             sheet.amount(row, column, amounts[side], places)
     sheet.formula(row, 4, f"=ROUND(D{line}-C{line},{places})", amounts["difference"], places=places)
     sheet.amount(row, 5, amounts["tolerance"], places)
-    sheet.formula(
-        row,
-        6,
-        f'=IF(ABS(E{line})<=F{line},"agrees","does not agree")',
-        "agrees" if tie_out["agreed"] else "does not agree",
-        "beside",
-    )
+    sheet.verdict(row, 6, f"ABS(E{line})<=F{line}", tie_out["agreed"])
     sheet.text(row, 7, tie_out["tick"] if tie_out["agreed"] else "✗", "value")
 
 

@@ -16,6 +16,7 @@ from xlsxwriter.exceptions import XlsxWriterException
 from xlsxwriter.worksheet import Worksheet
 
 from close_library.errors import Fault, ReportError
+from close_library.report.wording import AGREES, DIFFERS, verdict_of
 from close_library.report.workbook.formats import FAINT, shape_of, tone_of
 from close_library.report.workbook.streamed import StreamedWorksheet, cell_text
 
@@ -161,6 +162,10 @@ class Sheet:
         cached = float(value) if isinstance(value, Decimal) else value
         self.sheet.write_formula(row, column, formula, self.book.format(format, places), cached)
 
+    def verdict(self, row: int, column: int, condition: str, agreed: bool) -> None:
+        """A live verdict: whether a condition holds, and whether it did."""
+        self.formula(row, column, f'=IF({condition},"{AGREES}","{DIFFERS}")', verdict_of(agreed), "beside")
+
     def columns(self, row: int, names: Sequence[str], numbers: Sequence[bool] = ()) -> None:
         """A row of column headings; those of numbers stand at the right, a text beside one keeps its distance."""
         for column, name in enumerate(names):
@@ -195,7 +200,7 @@ class Sheet:
 
     def verdicts(self, first: int, column: int, last: int) -> None:
         """Colour verdicts in a column."""
-        self.coloured(first, column, last, {"agrees": "good", "does not agree": "bad"})
+        self.coloured(first, column, last, {AGREES: "good", DIFFERS: "bad"})
 
 
 class StreamedSheet(Sheet):

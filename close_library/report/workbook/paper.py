@@ -8,7 +8,7 @@ from typing import Any
 
 from close_library.report.identification import inputs_of, running_head, standing_of
 from close_library.report.said import signed_in_brief
-from close_library.report.wording import currency_of
+from close_library.report.wording import company_of, currency_of
 from close_library.report.workbook.frame import Book, Edges
 from close_library.workpaper.document import document_digest
 
@@ -30,7 +30,7 @@ def _edges(document: Mapping[str, Any], said: Mapping[str, Any]) -> Edges:
     return Edges(
         title=f"{document['ref']} {document['title']}",
         subject=f"{document['company']}, {document['program']}, {document['period']}",
-        company=document.get("company_name") or document["company"],
+        company=company_of(document),
         inputs=inputs,
         day=str(document.get("period_end") or f"{document['period']}-01")[:10],
         identity={

@@ -13,12 +13,12 @@ from xlsxwriter.utility import xl_rowcol_to_cell
 
 from close_library.report.reading_order import links_of, tables_of
 from close_library.report.said import follow_up_of, is_items, remark_on
-from close_library.report.wording import NUMERIC_KINDS, places_of, show_code, show_name
+from close_library.report.wording import NUMERIC_KINDS, kinds_of, places_of, show_code, show_name
 from close_library.report.workbook.data import Data
 from close_library.report.workbook.formula import Formula, read
 from close_library.report.workbook.frame import Sheet
 from close_library.report.workbook.inputs import EXPLAIN, FOLLOW_UP, Inputs
-from close_library.report.workbook.listed import FIRST_ROW, HEADING_ROW, kinds_of
+from close_library.report.workbook.listed import FIRST_ROW, HEADING_ROW
 from close_library.report.workbook.live import Live, Place
 from close_library.report.workbook.paper import PaperBook
 from close_library.report.workbook.summary import FigureCell

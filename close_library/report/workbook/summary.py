@@ -11,7 +11,7 @@ from close_library.report.checks import legend_of, quoted_in_words, ticks_of
 from close_library.report.identification import identification
 from close_library.report.reading_order import figures_of
 from close_library.report.rows_file import where_the_rest_is
-from close_library.report.wording import NEVER_SUMMED, SEVERITY, error_text, places_of, show_amount
+from close_library.report.wording import AGREES, NEVER_SUMMED, SEVERITY, error_text, places_of, show_amount
 from close_library.report.workbook.data import Data
 from close_library.report.workbook.formula import excel_formula
 from close_library.report.workbook.frame import Sheet
@@ -61,7 +61,7 @@ def _standing(book: PaperBook, sheet: Sheet, row: int) -> int:
     agreed, severities = f"'Tie-outs'!$G$2:$G${last_tie_out}", f"Findings!$B$2:$B${last_finding}"
     counts = [
         ("Tie-outs", f"=COUNTA('Tie-outs'!$A$2:$A${last_tie_out})", len(tie_outs)),
-        ("of which agree", f'=COUNTIFS({agreed},"agrees")', sum(tie_out["agreed"] for tie_out in tie_outs)),
+        ("of which agree", f'=COUNTIFS({agreed},"{AGREES}")', sum(tie_out["agreed"] for tie_out in tie_outs)),
     ]
     for severity, (_, word) in SEVERITY.items():
         found = sum(finding["severity"] == severity for finding in findings)
@@ -172,8 +172,7 @@ def _summed(sheet: Sheet, row: int, id: str, figure: Mapping[str, Any], data: Da
     sheet.formula(row, _AMOUNT, data.count_of(id) if is_count else data.total_of(id, places), total, places=places)
     agrees = cell.amount == total and int(count) == figure["rows"]
     check = f"AND(ROUND($C{line}-$F{line},{places})=0,$E{line}={figure['rows']})"
-    verdict = "agrees" if agrees else "does not agree"
-    sheet.formula(row, _REFOOTS, f'=IF({check},"agrees","does not agree")', verdict, "beside")
+    sheet.verdict(row, _REFOOTS, check, agrees)
     if abs(total).scaleb(places) >= 10**_EXCEL_DIGITS:
         sheet.text(row, _NOTE, "more digits than Excel holds; the page and the document have it exactly", "note")
 
