@@ -11,7 +11,8 @@ from functools import partial
 from typing import Any
 
 from close_library.report import CodeCell
-from close_library.report.charts import alternative_text, data_uri, title_of
+from close_library.report.chart_data import alternative_text, title_of
+from close_library.report.charts import data_uri
 from close_library.report.checks import (
     explained_in_words,
     findings_of,

@@ -70,17 +70,33 @@ def facts_of(sheet: Mapping[str, Any]) -> list[tuple[str, str]]:
 
 
 def tie_outs_grid(sheet: Mapping[str, Any]) -> Grid:
+    return agreements_grid("Complete: from the file to the books", sheet["tie_outs"], "per_file", ("label",))
+
+
+def agreements_grid(caption: str, tie_outs: Sequence[Mapping[str, Any]], side: str, named_by: Sequence[str]) -> Grid:
+    """What must agree: by which columns it is named, one side, the books, the difference, the verdict."""
     rows = [
         [
-            each["label"],
-            *(show_plain(Decimal(each[name])) for name in ("per_file", "per_books", "difference")),
+            *(each[name] for name in named_by),
+            *(show_plain(Decimal(each[name])) for name in (side, "per_books", "difference")),
             marked_verdict(each["agreed"]),
         ]
-        for each in sheet["tie_outs"]
+        for each in tie_outs
     ]
-    bad = frozenset(number for number, each in enumerate(sheet["tie_outs"]) if not each["agreed"])
-    headings = ["What must agree", "Per file", "Per books", "Difference", "Result"]
-    return Grid("Complete: from the file to the books", headings, rows, frozenset((1, 2, 3)), bad)
+    bad = frozenset(number for number, each in enumerate(tie_outs) if not each["agreed"])
+    headings = [_HEADINGS[name] for name in (*named_by, side, "per_books", "difference")]
+    first = len(named_by)
+    return Grid(caption, [*headings, "Result"], rows, frozenset(range(first, first + 3)), bad)
+
+
+_HEADINGS = {
+    "id": "No.",
+    "label": "What must agree",
+    "per_file": "Per file",
+    "per_workpaper": "Per workpaper",
+    "per_books": "Per books",
+    "difference": "Difference",
+}
 
 
 def unit_word(unit: str) -> str:

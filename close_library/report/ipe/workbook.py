@@ -13,7 +13,7 @@ from typing import Any
 
 from close_library.parameters import COMPANY
 from close_library.report.ipe.grids import is_whole
-from close_library.report.ipe.page import KIND, TITLE, state_of
+from close_library.report.ipe.page import COMPLETENESS, KIND, TITLE, state_of
 from close_library.report.ipe.source_sheet import SourceSheet
 from close_library.report.wording import company_of, places_of, show_program
 from close_library.report.workbook.frame import Book, Edges, Sheet, written_whole
@@ -102,7 +102,7 @@ def _lead_line(sheet: Sheet, row: int, source: Mapping[str, Any], places: Mappin
 
 
 def _write_completeness(sheet: Sheet, row: int, tie_outs: Sequence[Mapping[str, Any]]) -> None:
-    sheet.text(row, 1, "Completeness of all sources together, and of the ledger: workpaper 10", "heading")
+    sheet.text(row, 1, COMPLETENESS, "heading")
     if not tie_outs:
         sheet.text(row + 1, 1, "Workpaper 10 was not run.", "note")
         return

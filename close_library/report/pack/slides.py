@@ -11,7 +11,7 @@ from pptx.enum.text import MSO_ANCHOR, MSO_AUTO_SIZE, PP_ALIGN
 from pptx.oxml.ns import qn
 from pptx.util import Emu, Inches, Pt
 
-from close_library.report.charts import INK, TOTAL
+from close_library.report.chart_data import INK, TOTAL
 from close_library.report.pack.charts import chart_data, colour, finish, kind_of, name_drawing
 from close_library.report.pack.pages import Grid, Page, Tile
 from close_library.report.pack.story import cover_of, foot_of, pages_of, set_properties, title_of
