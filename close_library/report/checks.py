@@ -21,6 +21,7 @@ from close_library.report.wording import (
 
 FINDINGS_AT_MOST = 1_000
 """Findings of one page; the workbook's sheet Findings holds all."""
+NO_TIE_OUT = "No tie-out was made."
 
 
 def tie_outs_of(document: Mapping[str, Any], said: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -62,6 +63,12 @@ def quoted_in_words(document: Mapping[str, Any]) -> str:
         if quoted[name]
     ]
     return f"{', '.join(counts) or 'nothing'} open in the period: see {quoted['table']}"
+
+
+def nothing_found(document: Mapping[str, Any]) -> str:
+    """What stands in place of findings where a workpaper has none."""
+    quoted = quoted_in_words(document)
+    return f"None of its own; {quoted}." if quoted else "Nothing was found."
 
 
 def legend_of(document: Mapping[str, Any]) -> list[tuple[str, str]]:

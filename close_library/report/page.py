@@ -14,9 +14,11 @@ from close_library.report import CodeCell
 from close_library.report.chart_data import alternative_text, title_of
 from close_library.report.charts import data_uri
 from close_library.report.checks import (
+    NO_TIE_OUT,
     explained_in_words,
     findings_of,
     legend_of,
+    nothing_found,
     quoted_in_words,
     ticks_of,
     tie_outs_of,
@@ -25,7 +27,7 @@ from close_library.report.embedded import embed
 from close_library.report.identification import identification, running_head
 from close_library.report.prose import prose
 from close_library.report.reading_order import (
-    TITLES,
+    SECTIONS,
     figures_of,
     open_in_period,
     other_sections,
@@ -72,6 +74,8 @@ def page_of(
         "findings": findings_of(document, said, set(carried.findings)),
         "findings_in_all": len(document.get("findings") or []),
         "quoted": quoted_in_words(document),
+        "nothing_found": nothing_found(document),
+        "no_tie_out": NO_TIE_OUT,
         "results": results_of(document),
         "terms": terms_in(document),
         "figures": [
@@ -115,7 +119,8 @@ def page_of(
         "rows_in_all": rows.total,
         "rest": where_the_rest_is(rows.left_out),
     }
-    return {**page, "order": [(name, TITLES[name]) for name in sections_of(document) if _is_there(name, page)]}
+    order = [{"name": name, **vars(SECTIONS[name])} for name in sections_of(document) if _is_there(name, page)]
+    return {**page, "order": order}
 
 
 def _is_there(name: str, page: Mapping[str, Any]) -> bool:

@@ -7,23 +7,33 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from close_library.report.wording import show_name
 
-TITLES = {
-    "tie_outs": "Tie-outs",
-    "findings": "Findings",
-    "figures": "Figures",
-    "purpose": "Purpose",
-    "sources": "Sources",
-    "procedure": "Procedure",
-    "results": "Results",
-    "others": "",
-    "conclusion": "Conclusion",
-    "parameters": "Parameters",
-    "addresses": "Where the figures come from",
-    "code": "Code",
+
+@dataclass(frozen=True)
+class Section:
+    """A section of a page: what it is called, and what its table is."""
+
+    title: str
+    caption: str = ""
+
+
+SECTIONS = {
+    "tie_outs": Section("Tie-outs", "Amounts that must agree; difference = per books − per workpaper"),
+    "findings": Section("Findings", "What a person must look at, gravest first"),
+    "figures": Section("Figures", "Figures of this workpaper"),
+    "purpose": Section("Purpose"),
+    "sources": Section("Sources", "Files that were read"),
+    "procedure": Section("Procedure"),
+    "results": Section("Results"),
+    "others": Section(""),
+    "conclusion": Section("Conclusion"),
+    "parameters": Section("Parameters", "Settings in force, and where each was set"),
+    "addresses": Section("Where the figures come from", "Lines of the source files behind each figure"),
+    "code": Section("Code"),
 }
 """The sections of a page, as most workpapers have them; those that only a notebook of its own has are its `others`."""
 
@@ -37,7 +47,7 @@ def sections_of(document: Mapping[str, Any]) -> list[str]:
     A workpaper that sums up others is read from what is open, and its figures stand last.
     """
     answers = ["findings", "results", "tie_outs"] if leads(document) else ["tie_outs", "findings"]
-    rest = [name for name in TITLES if name not in answers]
+    rest = [name for name in SECTIONS if name not in answers]
     if figures_last(document):
         rest.remove("figures")
         rest.insert(rest.index("conclusion") + 1, "figures")

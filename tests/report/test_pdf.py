@@ -34,7 +34,7 @@ def test_the_sections_stand_in_the_order_of_the_page(paper: Built, tmp_path: Pat
     document, rows = paper
     document["sections"]["limits_of_the_work"] = "No confirmations were sent."
     order = page_of(document, RowsFile(rows, document), {}, CODE)["order"]
-    titles = [title or "Limits of the work" for _, title in order]
+    titles = [section["title"] or "Limits of the work" for section in order]
     found = f"Findings ({len(document['findings'])})"
     headings = headings_of(render_pdf(document, rows, {}, CODE), 2)
     assert headings == [found if title == "Findings" else title for title in titles]

@@ -11,7 +11,7 @@ import pytest
 from close_library.report.reading_order import (
     FIGURES_FIRST,
     OPEN,
-    TITLES,
+    SECTIONS,
     figures_last,
     figures_of,
     sections_of,
@@ -75,4 +75,4 @@ END = ["parameters", "addresses", "code"]
 )
 def test_the_answers_stand_first(document: dict[str, Any], expected: list[str]) -> None:
     assert sections_of(document) == expected
-    assert set(expected) <= set(TITLES)
+    assert set(expected) <= set(SECTIONS)

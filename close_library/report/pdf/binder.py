@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from close_library.parameters import COMPANY
+from close_library.report.checks import NO_TIE_OUT
 from close_library.report.front_page import front_page_of
 from close_library.report.ipe.paper import sheets_content
 from close_library.report.page import page_of
@@ -73,6 +74,7 @@ def render_binder(
             else f"The {len(papers) - len(inside):,} workpapers of programs stand in their own PDFs.",
             "matrix": _matrix(page),
             "lead_sheets": _lead_sheets([paper.document for paper in papers if paper.document["program"] == COMPANY]),
+            "no_tie_out": NO_TIE_OUT,
             "attention": _attention(page),
             "changes": _changes(cover),
             "compared_with": cover.compared_with,

@@ -43,6 +43,8 @@ def content_of(document: Mapping[str, Any], page: Mapping[str, Any], within: str
         "prose": {name: blocks_of(sections.get(name)) for name in PROSE},
         "more_prose": [[title, blocks_of(text)] for title, text in other_sections(document)],
         "quoted": page["quoted"],
+        "nothing_found": page["nothing_found"],
+        "no_tie_out": page["no_tie_out"],
         "order": page["order"],
         "results": [list(each) for each in page["results"]],
         "tables": [_schedule(table) for table in page["tables"]],

@@ -6,7 +6,14 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
-from close_library.report.checks import gravest_first, legend_of, quoted_in_words, remark_of_finding, subject_of_tie_out
+from close_library.report.checks import (
+    NO_TIE_OUT,
+    gravest_first,
+    legend_of,
+    nothing_found,
+    remark_of_finding,
+    subject_of_tie_out,
+)
 from close_library.report.said import remark_on
 from close_library.report.wording import places_of, show_keys, show_name
 from close_library.report.workbook.formula import read
@@ -30,7 +37,7 @@ def write_tie_outs(book: PaperBook, sheet: Sheet, live: Live) -> None:
         _tie_out(book, sheet, row, tie_out, live)
         _explained(book, sheet, row, tie_out, inputs)
     if not tie_outs:
-        sheet.text(1, 1, "No tie-out was made.", "note")
+        sheet.text(1, 1, NO_TIE_OUT, "note")
     sheet.verdicts(1, 6, max(1, len(tie_outs)))
     sheet.not_zero(1, 4, max(1, len(tie_outs)))
     first = len(tie_outs) + 3
@@ -106,8 +113,7 @@ def write_findings(book: PaperBook, sheet: Sheet) -> None:
         said = inputs.explain(row, finding.get("subject") or "", remark_of_finding(finding, book.said))
         sheet.height_for(row, (finding["message"], 52), (keys, 28), (words, 22), *said)
     if not findings:
-        quoted = quoted_in_words(book.document)
-        sheet.text(1, 3, f"None of its own; {quoted}." if quoted else "Nothing was found.", "note")
+        sheet.text(1, 3, nothing_found(book.document), "note")
     sheet.coloured(1, 1, len(findings), {"error": "bad", "warning": "doubt"})
     inputs.finish(1, len(findings), below=max(1, len(findings)))
     _finish(sheet, len(findings), len(names) + len(EXPLAIN))
