@@ -17,6 +17,9 @@ from close_library.report.rows_file import RowsFile, Sums
 
 NOTHING = (Decimal(0), 0)
 
+Cell = tuple[str, int, int]
+"""A cell of a schedule: the schedule's number, the line and the column, from 0."""
+
 
 class Rows(NamedTuple):
     """Rows of Data that a cell adds up: of which figures with which signs, showing what; whether they are counted."""
@@ -28,12 +31,12 @@ class Rows(NamedTuple):
 
 @dataclass(frozen=True)
 class Breakdown:
-    """Which cells are sums of rows: (table, line, column) → which rows; and the keys of the values by which they are found.
+    """Which cells are sums of which rows; and the keys of the values by which they are found.
 
     A value from outside never stands in a formula: `<x` or `a*` would be an operator there. Its key does.
     """
 
-    cells: Mapping[tuple[str, int, int], Rows] = field(default_factory=dict)
+    cells: Mapping[Cell, Rows] = field(default_factory=dict)
     names: Sequence[str] = ()
     keys: Mapping[str, str] = field(default_factory=dict)
 
@@ -62,43 +65,33 @@ def signed_name(name: str) -> tuple[int, str]:
     return (-1, name[1:]) if name.startswith("-") else (1, name)
 
 
-def _declared(document: Mapping[str, Any], rows: RowsFile) -> Iterator[tuple[tuple[str, int, int], Rows]]:
+def _declared(document: Mapping[str, Any], rows: RowsFile) -> Iterator[tuple[Cell, Rows]]:
     """The cells that schedules declare to be sums, each with its rows."""
-    figures, tables = document.get("figures") or {}, tables_of(document)
-    for id, part in ((id, part) for id, table in tables.items() for part in table.get("parts") or []):
-        table, column = tables[id], part["column"]
-        signed = (signed_name(name) for name in part.get("figures") or ())
-        of = tuple((sign, figure) for sign, figure in signed if figure in figures)
-        by = [
-            (name, table["columns"].index(own))
-            for name, own in (part.get("by") or {}).items()
-            if own in table["columns"]
-        ]
-        if (
-            not of
-            or column not in table["columns"]
-            or len(by) < len(part.get("by") or {})
-            or {figure for _, figure in of} & set(rows.left_out)
-        ):
-            continue
-        where = tuple((part.get("where") or {}).items())
-        for line in part.get("lines", range(len(table["rows"]))):
-            if line < len(table["rows"]) and table["rows"][line][table["columns"].index(column)] is not None:
-                values = [(name, table["rows"][line][own]) for name, own in by]
-                if all(value for _, value in values):
-                    shows = (*values, *where)
-                    yield (id, line, table["columns"].index(column)), Rows(of, shows, bool(part.get("counts")))
+    figures = document.get("figures") or {}
+    for id, table in tables_of(document).items():
+        places = {name: table["columns"].index(name) for name in table["columns"]}
+        for part in table.get("parts") or []:
+            signed = (signed_name(name) for name in part.get("figures") or ())
+            of = tuple((sign, figure) for sign, figure in signed if figure in figures)
+            by, where = part.get("by") or {}, part.get("where") or {}
+            is_known = {part["column"], *by.values()} <= set(places)
+            if not of or not is_known or {figure for _, figure in of} & set(rows.left_out):
+                continue
+            column = places[part["column"]]
+            for line in part.get("lines", range(len(table["rows"]))):
+                cells = table["rows"][line] if line < len(table["rows"]) else []
+                values = [(name, cells[places[own]]) for name, own in by.items()] if cells else []
+                if cells and cells[column] is not None and all(value for _, value in values):
+                    yield (id, line, column), Rows(of, (*values, *where.items()), bool(part.get("counts")))
 
 
-def _borne_out(
-    document: Mapping[str, Any], declared: Sequence[tuple[tuple[str, int, int], Rows]], rows: RowsFile
-) -> dict[tuple[str, int, int], Rows]:
+def _borne_out(document: Mapping[str, Any], declared: Sequence[tuple[Cell, Rows]], rows: RowsFile) -> dict[Cell, Rows]:
     """Those of the declared cells that are the exact sums; of several declarations of a cell the first that is."""
     wanted: dict[tuple[str, ...], set[str]] = defaultdict(set)
     for _, each in declared:
         wanted[tuple(name for name, _ in each.shows)].update(figure for _, figure in each.figures)
     sums = {names: rows.sums_by(figures, [shown_part(name) for name in names]) for names, figures in wanted.items()}
-    found: dict[tuple[str, int, int], Rows] = {}
+    found: dict[Cell, Rows] = {}
     tables = tables_of(document)
     for cell, each in declared:
         if cell not in found:
