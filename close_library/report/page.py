@@ -40,7 +40,6 @@ from close_library.report.said import SIGN_OFF, sign_off, signed_in_brief
 from close_library.report.schedules import schedule_of
 from close_library.report.wording import (
     SEVERITY,
-    STATUS,
     address_of,
     count_of,
     currency_in,
@@ -66,7 +65,6 @@ def page_of(
         "document": document,
         "identification": identification(document, said),
         "running_head": running_head(document, said),
-        "status": STATUS[document["status"]],
         "verdicts": _verdicts(document, said),
         "tie_outs": tie_outs_of(document, said),
         "open_tie_outs": any(not tie_out["agreed"] for tie_out in document.get("tie_outs") or []),

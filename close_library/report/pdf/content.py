@@ -30,7 +30,6 @@ def content_of(document: Mapping[str, Any], page: Mapping[str, Any], within: str
     charts = page["charts"]
     content = {
         "title": f"{document['ref']} {document['title']}",
-        "status": document["status"],
         "running_head": page["running_head"],
         "identification": [[label, breakable(value), second] for label, value, second in page["identification"]],
         "verdicts": page["verdicts"] if document["status"] in ("agreed", "open") else [],
