@@ -1,7 +1,6 @@
 """Pictures from a document's data: matplotlib draws them as SVG, the same bytes for the same data.
 
-A chart stands in the page as an image with an alternative text that states its data, so nothing is lost to a
-reader who doesn't see it. Lengths are floats here: a renderer needs them, and no amount is read back.
+A chart stands in the page as an image. Lengths are floats here: a renderer needs them, and no amount is read back.
 """
 
 from __future__ import annotations
@@ -23,19 +22,20 @@ from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
+from close_library.report.chart_data import (
+    BARS_AT_MOST,
+    DOWN,
+    INK,
+    LINE,
+    LINE_STYLES,
+    TOTAL,
+    UP,
+    part_colour,
+    waterfall_ends,
+)
 from close_library.report.wording import show_amount, show_name
 
-BARS_AT_MOST = 20
-"""Bars of one picture; the table beside it holds all."""
-
-TOTAL, UP, DOWN, LINE, INK = "#33475b", "#3d7a5a", "#b4552d", "#d5dae1", "#1d2733"
-SERIES = ("#dfe6ee", "#b7c6d6", "#8aa3bc", "#5d7f9f", "#3a5f83", "#b4552d", "#8a94a3", "#c9b458", "#6f8f7a", "#4d4d4d")
-FEW = ("#46678a", "#b7c6d6", "#dfe6ee")
-"""Parts of a bar where there are three at most: far enough from each other, and the first from the paper."""
-GRAVITY = {"errors": "#ab2219", "warnings": "#d9a441", "tie_outs": "#46678a", "no_conclusion": "#4d4d4d"}
-"""What is open has the colours of its severity."""
 EDGE = "#8a94a3"
-LINE_STYLES = (("#33475b", "o", "-"), ("#b4552d", "s", "--"), ("#3d7a5a", "^", "-."), ("#8a94a3", "D", ":"))
 HATCHES = (None, None, None, None, None, "//", "\\\\", "xx", "--", "||")
 
 # What a user's own matplotlib settings could change in the bytes is set here.
@@ -54,29 +54,6 @@ _SETTINGS: dict[Any, Any] = {
 }
 _DRAWN_FONTS, _READERS_FONTS = b"'DejaVu Sans', sans-serif", b"Arial, Helvetica, 'Liberation Sans', sans-serif"
 _WIDTH = 9.0
-
-
-def title_of(chart: Mapping[str, Any]) -> str:
-    """What a chart is called."""
-    return str(chart.get("title") or chart["id"])
-
-
-def alternative_text(chart: Mapping[str, Any]) -> str:
-    """The data of a chart in words."""
-    unit, data = chart.get("unit") or "", chart["data"]
-    if chart["kind"] in ("stacked_bars", "lines"):
-        parts = [
-            f"{entry['label']}: "
-            + ", ".join(
-                f"{show_name(name)} {show_amount(amount, unit)}"
-                for name, amount in zip(data["series"], entry["amounts"], strict=True)
-            )
-            for entry in data["data"]
-        ]
-    else:
-        parts = [f"{entry['label']} {show_amount(entry['amount'], unit)}" for entry in data]
-    kind = chart["kind"].replace("_", " ")
-    return f"{title_of(chart)} ({kind}{', ' + unit if unit else ''}). " + "; ".join(parts) + "."
 
 
 def data_uri(chart: Mapping[str, Any]) -> str:
@@ -136,17 +113,6 @@ def _waterfall(figure: Figure, axes: Axes, chart: Mapping[str, Any]) -> None:
             va="bottom",
         )
         _text(axes, place, low - (high - low) * 0.03, _wrapped(entry["label"], 15), ha="center", va="top")
-
-
-def waterfall_ends(steps: Sequence[tuple[Decimal, bool]]) -> list[tuple[Decimal, Decimal]]:
-    """Where each bar begins and ends: totals from zero, steps from where the bar before ended."""
-    ends: list[tuple[Decimal, Decimal]] = []
-    level = Decimal(0)
-    for amount, is_total in steps:
-        start = Decimal(0) if is_total else level
-        level = start + amount
-        ends.append((start, level))
-    return ends
 
 
 def _bars(figure: Figure, axes: Axes, chart: Mapping[str, Any]) -> None:
@@ -247,12 +213,6 @@ def _apart(values: Sequence[float], gap: float, top: float) -> list[float]:
         places[number] = min(places[number], top)
         top = places[number] - gap
     return places
-
-
-def part_colour(names: Sequence[str], number: int) -> str:
-    """The colour of a bar's part; the workbook's own charts take the same."""
-    few = FEW if len(names) <= len(FEW) else SERIES
-    return GRAVITY.get(names[number], few[number % len(few)])
 
 
 def _part_style(names: Sequence[str], number: int) -> dict[str, Any]:

@@ -8,10 +8,20 @@ from typing import Any
 from close_library.evidence import TICKS
 from close_library.report.reading_order import open_in_period
 from close_library.report.said import EXPLAINED, STALE, SUGGESTION, Remark, remark_on
-from close_library.report.wording import SEVERITY, count_of, currency_of, show_amount, show_keys, show_name
+from close_library.report.wording import (
+    DIFFERS,
+    SEVERITY,
+    count_of,
+    currency_of,
+    show_amount,
+    show_keys,
+    show_name,
+    verdict_of,
+)
 
 FINDINGS_AT_MOST = 1_000
 """Findings of one page; the workbook's sheet Findings holds all."""
+NO_TIE_OUT = "No tie-out was made."
 
 
 def tie_outs_of(document: Mapping[str, Any], said: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -29,7 +39,7 @@ def _tie_out(tie_out: Mapping[str, Any], document: Mapping[str, Any], said: Mapp
     return {
         **tie_out,
         **shown,
-        "verdict": "agrees" if tie_out["agreed"] else "does not agree",
+        "verdict": verdict_of(tie_out["agreed"]),
         "mark": tie_out["tick"] if tie_out["agreed"] else "✗",
         "subject": subject,
         "remark": None if tie_out["agreed"] else remark_on(said, subject, unit),
@@ -55,13 +65,19 @@ def quoted_in_words(document: Mapping[str, Any]) -> str:
     return f"{', '.join(counts) or 'nothing'} open in the period: see {quoted['table']}"
 
 
+def nothing_found(document: Mapping[str, Any]) -> str:
+    """What stands in place of findings where a workpaper has none."""
+    quoted = quoted_in_words(document)
+    return f"None of its own; {quoted}." if quoted else "Nothing was found."
+
+
 def legend_of(document: Mapping[str, Any]) -> list[tuple[str, str]]:
     """The tick marks that this paper uses, and what each says."""
     tie_outs = document.get("tie_outs") or []
     used = {tie_out["tick"] for tie_out in tie_outs if tie_out["agreed"]}
     legend = [(tick, meaning) for tick, meaning in TICKS.items() if tick in used]
     disagree = any(not tie_out["agreed"] for tie_out in tie_outs)
-    return legend + ([("✗", "does not agree: no tick mark is earned")] if disagree else [])
+    return legend + ([("✗", f"{DIFFERS}: no tick mark is earned")] if disagree else [])
 
 
 def ticks_of(document: Mapping[str, Any]) -> dict[str, list[Mapping[str, Any]]]:

@@ -9,13 +9,12 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from decimal import Decimal
 from typing import Any
 
 from markupsafe import Markup
 
 from close_library.report.rows_file import Address, RowsFile, SourceRow, address_of_row
-from close_library.report.wording import NEVER_SUMMED, currency_of, least_places
+from close_library.report.wording import NEVER_SUMMED, currency_of, least_places, plain_digits
 
 PAGE_ROWS = 10_000
 """Source rows that one page carries at most (about 600 kB)."""
@@ -46,7 +45,7 @@ class Embedded:
             "table": _column(row.source_table for row in self.rows),
             "file": _column(row.source_file for row in self.rows),
             "line": [row.source_row for row in self.rows],
-            "amount": [None if row.amount is None else _plain(row.amount) for row in self.rows],
+            "amount": [None if row.amount is None else plain_digits(row.amount) for row in self.rows],
             "shown": [[name, _column(row.shown.get(name) for row in self.rows)] for name in names],
         }
         return script_json(content)
@@ -145,12 +144,6 @@ def _column(values: Iterable[str | None]) -> dict[str, Any]:
     numbers: dict[str, int] = {}
     places = [-1 if value is None else numbers.setdefault(value, len(numbers)) for value in values]
     return {"texts": list(numbers), "places": places}
-
-
-def _plain(amount: Decimal) -> str:
-    """An exact amount without the zeros that only the file's scale adds: `12.3`, `-5`."""
-    text = format(amount, "f")
-    return text.rstrip("0").rstrip(".") if "." in text else text
 
 
 def script_json(content: Any) -> Markup:

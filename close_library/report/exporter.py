@@ -20,9 +20,9 @@ from close_library.report import CodeCell
 from close_library.report.page import page_of
 from close_library.report.pages import TEMPLATES, environment, render_page
 from close_library.report.rows_file import RowsFile
+from close_library.report.said import NOTHING_SAID
 
 _SCRAP = "application/scrapbook.scrap.json+json"
-_NOTHING_SAID: dict[str, Any] = {"sign_offs": {}, "explanations": {}, "items": []}
 
 
 class WorkpaperExporter(TemplateExporter):
@@ -72,7 +72,7 @@ class WorkpaperExporter(TemplateExporter):
             )
         named = (document.get("rows") or {}).get("file")
         rows = Path(place.get("path") or ".", named) if named else None
-        page = page_of(document, RowsFile(rows, document), _NOTHING_SAID, _code_of(nb))
+        page = page_of(document, RowsFile(rows, document), NOTHING_SAID, _code_of(nb))
         return render_page("workpaper.html.jinja", page).decode(), resources
 
 

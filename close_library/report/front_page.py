@@ -6,11 +6,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from close_library.parameters import COMPANY
 from close_library.report.said import NOT_SIGNED_OFF, SIGN_OFF
 from close_library.report.wording import (
     SEVERITY,
     STATUS,
     address_of,
+    company_of,
     count_of,
     show_amount,
     show_name,
@@ -28,20 +30,20 @@ def front_page_of(index: Mapping[str, Any], said: Mapping[str, Any]) -> dict[str
     entries = {(entry["program"], entry["ref"]): entry for entry in index["entries"]}
     names = index.get("program_names") or {}
     attention = _attention(index)
-    overall_sign_off = said.get("state") or NOT_SIGNED_OFF
+    overall, sign_off = _overall(index), said.get("state") or NOT_SIGNED_OFF
     return {
         "index": index,
         "identification": [
-            ("Company", index.get("company_name") or index["company"], ""),
+            ("Company", company_of(index), ""),
             ("Period", index["period"], f"ended {index['period_end']}" if index.get("period_end") else ""),
             ("Programs", f"{sum(not program.startswith('_') for program in index['programs']):,}", ""),
             ("Workpapers", f"{len(index['entries']):,}", ""),
-            ("Status", _overall(index), overall_sign_off),
+            ("Status", overall, sign_off),
         ],
         "running_head": {
-            "left": f"{index.get('company_name') or index['company']} · {index['period']}",
+            "left": f"{company_of(index)} · {index['period']}",
             "right": "Close: all workpapers",
-            "foot": f"{_overall(index)}, {overall_sign_off} · {_signed_counts(index, said)[0]['value']} reviewed",
+            "foot": f"{overall}, {sign_off} · {_signed_counts(index, said)[0]['value']} reviewed",
         },
         "counts": _counts(index),
         "signed": _signed_counts(index, said),
@@ -81,7 +83,7 @@ def _counts(index: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 def _signed_counts(index: Mapping[str, Any], said: Mapping[str, Any]) -> list[dict[str, Any]]:
     """How many workpapers are reviewed, prepared, lapsed, rejected, not signed off."""
-    states = [(entry.get("sign_off") or {}).get("state") or NOT_SIGNED_OFF for entry in index["entries"]]
+    states = [_state(entry) for entry in index["entries"]]
     counts = said.get("counts") or {state: states.count(state) for state in SIGN_OFF}
     in_all = len(index["entries"])
     return [
@@ -96,10 +98,14 @@ def _signed_counts(index: Mapping[str, Any], said: Mapping[str, Any]) -> list[di
     ]
 
 
+def _state(entry: Mapping[str, Any]) -> str:
+    return (entry.get("sign_off") or {}).get("state") or NOT_SIGNED_OFF
+
+
 def _signed(entry: Mapping[str, Any]) -> str:
     """Who signed a workpaper last: `reviewed: M. Lind, 2026-11-04`, or that nobody did."""
     signed = entry.get("sign_off") or {}
-    state = signed.get("state") or NOT_SIGNED_OFF
+    state = _state(entry)
     last = signed.get("reviewer") or signed.get("preparer")
     said = ", ".join(part for part in (last, (signed.get("at") or "")[:10]) if part)
     return f"{SIGN_OFF[state][0]} {state}" + (f": {said}" if said else "")
@@ -117,7 +123,7 @@ def _cell(entry: Mapping[str, Any] | None) -> dict[str, Any] | None:
     remarks += [count_of(found[severity], severity) for severity in SEVERITY if found.get(severity)]
     unexplained = (entry.get("sign_off") or {}).get("unexplained")
     remarks += [f"{unexplained:,} not explained"] if unexplained else []
-    state = (entry.get("sign_off") or {}).get("state") or NOT_SIGNED_OFF
+    state = _state(entry)
     return {
         "status": entry["status"],
         "mark": mark,
@@ -152,9 +158,9 @@ def _attention(index: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Failed workpapers, then tie-outs that disagree, then errors, then warnings; what the company says is said once."""
     shown = []
     said_of_company = {
-        (entry["ref"], finding["finding"], str(finding.get("keys") or finding["message"]))
+        _point(entry, finding)
         for entry in index["entries"]
-        if entry["program"] == "_company"
+        if entry["program"] == COMPANY
         for finding in entry.get("top_findings") or []
     }
     for entry in index["entries"]:
@@ -167,12 +173,16 @@ def _attention(index: Mapping[str, Any]) -> list[dict[str, Any]]:
         own = [
             finding
             for finding in entry.get("top_findings") or []
-            if entry["program"] == "_company"
-            or (entry["ref"], finding["finding"], str(finding.get("keys") or finding["message"])) not in said_of_company
+            if entry["program"] == COMPANY or _point(entry, finding) not in said_of_company
         ]
         lines = _lines_of({**entry, "top_findings": own}, index.get("functional_currency") or "")
         shown += [{**place, **vars(line)} for line in lines]
     return sorted(shown, key=lambda line: _URGENCY.index(line["kind"]))
+
+
+def _point(entry: Mapping[str, Any], finding: Mapping[str, Any]) -> tuple[str, str, str]:
+    """What makes a finding the same one, whoever raised it."""
+    return entry["ref"], finding["finding"], str(finding.get("keys") or finding["message"])
 
 
 def _lines_of(entry: Mapping[str, Any], currency: str) -> Iterator[Line]:

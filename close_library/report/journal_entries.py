@@ -12,6 +12,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from close_library.report.wording import MONTHS
 from close_library.tables import TABLES
 
 LINE_COLUMNS = (
@@ -27,7 +28,6 @@ NETSUITE_COLUMNS = (
     "Account", "Debit", "Credit", "Line Memo", "Name", "Class",
 )  # fmt: skip
 
-_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _LIVE = ("=", "+", "-", "@", "\t", "\r")
 
 Line = Mapping[str, str | None]
@@ -113,7 +113,7 @@ def _netsuite(line: Line, currency: str) -> dict[str, str]:
     return {
         "External ID": _text(line["entry"]),
         "Date": _american(line["date"]),
-        "Posting Period": f"{_MONTHS[day.month - 1]} {day.year}",
+        "Posting Period": f"{MONTHS[day.month - 1][:3]} {day.year}",
         "Currency": currency,
         "Exchange Rate": "1",
         "Memo": _text(line["memo"]),

@@ -1,7 +1,6 @@
 """What a page shows, in the order in which it is read: from the document to plain values for the template.
 
-Identification, tie-outs and findings first; then figures, purpose, sources, procedure, results, conclusion; at the
-end the parameters, where the figures come from, and the code. The template decides how it looks, nothing else.
+The template decides how it looks, nothing else.
 """
 
 from __future__ import annotations
@@ -12,11 +11,14 @@ from functools import partial
 from typing import Any
 
 from close_library.report import CodeCell
-from close_library.report.charts import alternative_text, data_uri, title_of
+from close_library.report.chart_data import alternative_text, title_of
+from close_library.report.charts import data_uri
 from close_library.report.checks import (
+    NO_TIE_OUT,
     explained_in_words,
     findings_of,
     legend_of,
+    nothing_found,
     quoted_in_words,
     ticks_of,
     tie_outs_of,
@@ -25,11 +27,12 @@ from close_library.report.embedded import embed
 from close_library.report.identification import identification, running_head
 from close_library.report.prose import prose
 from close_library.report.reading_order import (
-    figures_last,
+    SECTIONS,
     figures_of,
-    leads,
     open_in_period,
+    other_sections,
     results_of,
+    sections_of,
     tables_of,
 )
 from close_library.report.rows_file import RowsFile, where_the_rest_is
@@ -37,19 +40,17 @@ from close_library.report.said import SIGN_OFF, sign_off, signed_in_brief
 from close_library.report.schedules import schedule_of
 from close_library.report.wording import (
     SEVERITY,
-    STATUS,
     address_of,
     count_of,
     currency_in,
     error_text,
     show_amount,
-    show_name,
     show_program,
     terms_in,
 )
 
-PLACED = frozenset({"purpose", "sources", "procedure", "tie_outs", "findings", "results", "conclusion"})
-"""Sections that have their place on the page; any other stands before the conclusion."""
+_MADE_OF = {"results": ("tables", "charts"), "others": ("more_sections",)}
+"""Sections that are made of other parts of a page than the one of their name."""
 
 
 def page_of(
@@ -60,12 +61,10 @@ def page_of(
     ticks = ticks_of(document)
     workbook = f"{document['ref']}_{document['name']}.xlsx"
     rows_file = (document.get("rows") or {}).get("file")
-    sections = document.get("sections") or {}
-    return {
+    page = {
         "document": document,
         "identification": identification(document, said),
         "running_head": running_head(document, said),
-        "status": STATUS[document["status"]],
         "verdicts": _verdicts(document, said),
         "tie_outs": tie_outs_of(document, said),
         "open_tie_outs": any(not tie_out["agreed"] for tie_out in document.get("tie_outs") or []),
@@ -73,16 +72,16 @@ def page_of(
         "findings": findings_of(document, said, set(carried.findings)),
         "findings_in_all": len(document.get("findings") or []),
         "quoted": quoted_in_words(document),
-        "leads": leads(document),
-        "figures_last": figures_last(document),
+        "nothing_found": nothing_found(document),
+        "no_tie_out": NO_TIE_OUT,
         "results": results_of(document),
         "terms": terms_in(document),
         "figures": [
             _figure(id, figure, carried.blocks, [tie_out["tick"] for tie_out in ticks.get(id, [])])
             for id, figure in figures_of(document).items()
         ],
-        "sections": {name: prose(text) for name, text in sections.items()},
-        "more_sections": [(show_name(name), prose(text)) for name, text in sections.items() if name not in PLACED],
+        "sections": {name: prose(text) for name, text in (document.get("sections") or {}).items()},
+        "more_sections": [(title, prose(text)) for title, text in other_sections(document)],
         "error": error_text(document),
         "tables": [schedule_of(id, table, document, said) for id, table in tables_of(document).items()],
         "charts": [
@@ -118,6 +117,15 @@ def page_of(
         "rows_in_all": rows.total,
         "rest": where_the_rest_is(rows.left_out),
     }
+    order = [{"name": name, **vars(SECTIONS[name])} for name in sections_of(document) if _is_there(name, page)]
+    return {**page, "order": order}
+
+
+def _is_there(name: str, page: Mapping[str, Any]) -> bool:
+    """Whether a section has anything to show; tie-outs and findings say also that there are none."""
+    if name in ("tie_outs", "findings"):
+        return True
+    return bool(page["sections"].get(name)) or any(page.get(part) for part in _MADE_OF.get(name, (name,)))
 
 
 def _files_beside(document: Mapping[str, Any]) -> list[tuple[str, str]]:

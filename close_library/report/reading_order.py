@@ -1,4 +1,4 @@
-"""The order in which a reader meets tables, pictures and figures: a document as JSON keeps none.
+"""The order in which a reader meets sections, tables, pictures and figures: a document as JSON keeps none.
 
 Tables stand by their number; figures as the schedules show them, then the rest as the document has them.
 """
@@ -7,7 +7,58 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
+
+from close_library.report.wording import show_name
+
+
+@dataclass(frozen=True)
+class Section:
+    """A section of a page: what it is called, and what its table is."""
+
+    title: str
+    caption: str = ""
+
+
+SECTIONS = {
+    "tie_outs": Section("Tie-outs", "Amounts that must agree; difference = per books − per workpaper"),
+    "findings": Section("Findings", "What a person must look at, gravest first"),
+    "figures": Section("Figures", "Figures of this workpaper"),
+    "purpose": Section("Purpose"),
+    "sources": Section("Sources", "Files that were read"),
+    "procedure": Section("Procedure"),
+    "results": Section("Results"),
+    "others": Section(""),
+    "conclusion": Section("Conclusion"),
+    "parameters": Section("Parameters", "Settings in force, and where each was set"),
+    "addresses": Section("Where the figures come from", "Lines of the source files behind each figure"),
+    "code": Section("Code"),
+}
+"""The sections of a page, as most workpapers have them; those that only a notebook of its own has are its `others`."""
+
+PROSE = ("purpose", "sources", "procedure", "tie_outs", "findings", "results", "conclusion")
+"""Sections of a notebook that have their place on the page."""
+
+
+def sections_of(document: Mapping[str, Any]) -> list[str]:
+    """The sections in the order in which they are read: the answers, where there are any, then how they came about.
+
+    A workpaper that sums up others is read from what is open, and its figures stand last.
+    """
+    answers = ["findings", "results", "tie_outs"] if leads(document) else ["tie_outs", "findings"]
+    rest = [name for name in SECTIONS if name not in answers]
+    if figures_last(document):
+        rest.remove("figures")
+        rest.insert(rest.index("conclusion") + 1, "figures")
+    return [*answers, *rest] if document["status"] in ("agreed", "open") else rest
+
+
+def other_sections(document: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Titles and texts of the sections that only this notebook has."""
+    sections = document.get("sections") or {}
+    titles = {name: show_name(name) for name in sections if name not in PROSE}
+    return [(title[:1].upper() + title[1:], sections[name]) for name, title in titles.items()]
 
 
 def tables_of(document: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:

@@ -106,33 +106,6 @@ class RowsFile:
             blocks[row.figure] = Block(before.first, line, before.rows + row.rows, total)
         return blocks
 
-    def sums_by_shown(
-        self, figures: Collection[str], values: Collection[str]
-    ) -> dict[str, dict[str, dict[str, Decimal]]]:
-        """For each figure and shown name, the exact sum of the rows that show a value, for the values that are wanted."""
-        found: dict[str, dict[str, dict[str, Decimal]]] = {}
-        wanted, these = pa.array(sorted(values), pa.string()), pa.array(sorted(figures), pa.string())
-        for batch in self._batches():
-            batch = batch.filter(pc.is_in(batch["figure"], these))
-            shown = batch["shown"]
-            of_row = pc.list_parent_indices(
-                shown.cast(pa.list_(pa.struct([("key", pa.string()), ("value", pa.string())])))
-            )
-            table = pa.table(
-                {
-                    "figure": batch["figure"].take(of_row),
-                    "name": shown.keys,
-                    "value": shown.items,
-                    "amount": batch["amount"].take(of_row),
-                }
-            ).filter(pc.is_in(shown.items, wanted))
-            sums = table.group_by(["figure", "name", "value"], use_threads=False).aggregate([("amount", "sum")])
-            for entry in sums.to_pylist():
-                parts = found.setdefault(entry["figure"], {}).setdefault(entry["name"], {})
-                before = parts.get(entry["value"], Decimal(0))
-                parts[entry["value"]] = before + (entry["amount_sum"] or Decimal(0))
-        return found
-
     def sums_by(self, figures: Collection[str], names: Sequence[tuple[str, int | None]]) -> Sums:
         """The exact sum and the count of the rows of figures, by what they show under some names.
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from close_library.report.reading_order import links_of
 from close_library.report.said import OPEN, follow_up_of, is_items, remark_on
-from close_library.report.wording import NUMERIC_KINDS, currency_of, show_in_column, show_name
+from close_library.report.wording import NUMERIC_KINDS, currency_of, kinds_of, show_in_column, show_name
 
 WIDE_COLUMNS = 9
 """A schedule with more columns is printed on a page that lies."""
@@ -17,7 +17,7 @@ def schedule_of(
     id: str, table: Mapping[str, Any], document: Mapping[str, Any], said: Mapping[str, Any]
 ) -> dict[str, Any]:
     """A schedule with its cells as shown, the figure that a cell opens, and its lines' explanations or owners."""
-    kinds = table.get("types") or ["text"] * len(table["columns"])
+    kinds = kinds_of(table)
     currency = currency_of(document)
     figures = document.get("figures") or {}
     links = links_of(table, figures)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 from urllib.parse import quote
@@ -25,6 +25,9 @@ STATUS = {
 }
 """Status of a workpaper: its mark and its word."""
 
+AGREES, DIFFERS = "agrees", "does not agree"
+"""Whether two amounts that must agree do."""
+
 SEVERITY = {"error": ("✗", "error"), "warning": ("▲", "warning"), "info": ("i", "info")}
 """Severity of a finding: its mark and its word, gravest first."""
 
@@ -33,6 +36,9 @@ SHOWN_PLACES = {"percent": 2, "days": 1, "rows": 0}
 
 NEVER_SUMMED = frozenset({"percent", "days", "date", "ratio"})
 """Units of figures that are not the sum of their rows."""
+
+MONTHS = ("January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
+          "December")  # fmt: skip
 
 _CURRENCY = re.compile(r"[A-Z]{3}")
 _REMEASURED = re.compile(r"fx:[A-Z]{3}")
@@ -104,6 +110,18 @@ def show_total(text: str | None) -> str:
     return "" if text is None else show_plain(Decimal(text))
 
 
+def kinds_of(table: Mapping[str, Any]) -> Sequence[str]:
+    """The kinds of a schedule's columns."""
+    kinds: Sequence[str] = table.get("types") or ["text"] * len(table["columns"])
+    return kinds
+
+
+def plain_digits(amount: Decimal) -> str:
+    """An exact amount without the zeros that only a file's scale adds: `12.3`, `-5`."""
+    text = format(amount, "f")
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
 def show_cell(text: str | None, kind: str, currency: str) -> str:
     """A cell of a schedule as a reader sees it; a missing value stays empty."""
     if text is None:
@@ -133,8 +151,7 @@ def show_code(text: str, column: str) -> str:
     """A cell of a column that holds codes of ours as words; document numbers and names stay as they are."""
     if _REMEASURED.fullmatch(text):
         return f"{text} (remeasurement of {text[3:]})"
-    code = text.replace(" ", "_") if column == "what" else text
-    return show_name(code) if column in _CODED and _CODE.fullmatch(code) else text
+    return show_name(text) if column in _CODED and _CODE.fullmatch(text) else text
 
 
 def show_in_column(cell: str | None, kind: str, column: str, currency: str) -> str:
@@ -151,6 +168,21 @@ def terms_in(document: Mapping[str, Any]) -> list[tuple[str, str]]:
         (term, f"open {term[3:]} items at the closing rate, less what was booked for them: their remeasurement")
         for term in sorted(text for text in keys | cells if _REMEASURED.fullmatch(text))
     ]
+
+
+def verdict_of(agreed: bool) -> str:
+    """Whether two amounts that must agree do, in words."""
+    return AGREES if agreed else DIFFERS
+
+
+def marked_verdict(agreed: bool) -> str:
+    """Whether two amounts that must agree do, with its mark: `✓ agrees`."""
+    return f"{'✓' if agreed else '✗'} {verdict_of(agreed)}"
+
+
+def company_of(document: Mapping[str, Any]) -> str:
+    """What the company of a workpaper, an index or the sheets of the sources is called."""
+    return document.get("company_name") or str(document["company"])
 
 
 def show_program(program: str) -> str:

@@ -230,9 +230,9 @@ def test_what_is_open_is_quoted_where_it_concerns(tmp_path: Path) -> None:
     say(scope, "findings", *POINTS)
     tracker, summary = program_tracker(same_books(scope, "atlas")), close_summary(same_books(scope, COMPANY))
     own = tracker.tables["90.8"].frame
-    assert list(own["what"]) == ["invoice duplicate", "invoice past due"], "the gravest first; a note is not open"
+    assert list(own["what"]) == ["invoice_duplicate", "invoice_past_due"], "the gravest first; a note is not open"
     everything = summary.tables["91.7"].frame
-    assert list(everything["what"])[:2] == ["no conclusion", "invoice duplicate"]
+    assert list(everything["what"])[:2] == ["no_conclusion", "invoice_duplicate"]
     assert list(everything["program"]) == ["company", "atlas", "company", "atlas", "borealis"]
     assert not tracker.findings, "each finding has one home"
     assert not summary.findings

@@ -18,6 +18,7 @@ from close_library.binder.archive import Archive, Content, write_archive
 from close_library.binder.manifest import MANIFEST, digest_line, manifest_bytes, sealed
 from close_library.run.said.said_tables import write_said_tables
 from tests.conftest import PROJECT, Tiny
+from tests.pdfs import HAS_POPPLER, about, text_of
 from tests.run.warm import warm_pool
 
 __all__ = ["warm_pool"]
@@ -123,11 +124,11 @@ def test_the_next_binder_follows_this_one_and_says_what_was_loosened(closed_tiny
     checked = closed_tiny.close("verify", str(binder), "--seal-only")
     assert "It follows the binder of 2026-04 (tiny_2026-04.binder.zip)." in checked.out
     assert "What changed since, of settings, notebooks and packages, is as it says: 1 change." in checked.out
-    if shutil.which("pdftotext"):
-        (tmp_path / "binder.pdf").write_bytes(zipfile.ZipFile(binder).read("binder.pdf"))
-        first = said_by("pdftotext", "-l", "1", "-layout", str(tmp_path / "binder.pdf"), "-")
+    if HAS_POPPLER:
+        pdf = zipfile.ZipFile(binder).read("binder.pdf")
+        first = text_of(pdf, "-l", "1", "-layout")
         assert re.search(r"Loosened since +tolerances.tie_out from 0.00 to 50.00", first), "it stands on the first page"
-        assert re.search(r"Title: .* binder 2026-05\n", said_by("pdfinfo", str(tmp_path / "binder.pdf")))
+        assert re.search(r"Title: .* binder 2026-05\n", about(pdf))
 
     prior = binder.with_name("tiny_2026-04.binder.zip")
     whole = prior.read_bytes()
@@ -323,7 +324,3 @@ def test_the_seal_is_checked_without_the_product_as_the_readme_says(
         done = subprocess.run(["bash", "-c", command], cwd=tmp_path / "unpacked", capture_output=True, text=True)
         assert done.returncode == 0, done.stdout + done.stderr
     assert "Verified Successfully" in done.stdout
-
-
-def said_by(*command: str) -> str:
-    return subprocess.run(command, capture_output=True, check=True, text=True, encoding="utf-8").stdout

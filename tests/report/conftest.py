@@ -1,4 +1,4 @@
-"""What the report tests share: papers in a folder of their own, and a browser where there is one."""
+"""What the report tests share: papers in a folder of their own; a browser, and what it objects to, where there is one."""
 
 from __future__ import annotations
 
@@ -22,6 +22,8 @@ CODE = [
 NOTHING_SAID: dict[str, Any] = {}
 
 Built = tuple[dict[str, Any], Path | None]
+Checked = Callable[[bytes, int], list[str]]
+"""What is wrong with a page at a width, a line each."""
 
 BUILDERS: dict[str, Callable[[Path], dict[str, Any]]] = {
     "roll-forward": papers.roll_forward,
@@ -69,3 +71,25 @@ def new_page(browser: Any, **options: Any) -> Any:
     page = browser.new_page(**options)
     page.set_default_timeout(PATIENCE * 1000)
     return page
+
+
+@pytest.fixture
+def violations(browser: Any, tmp_path: Path) -> Checked:
+    """What axe-core objects to on a page; then the same with the first figure's source rows open."""
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe-playwright-python is not installed")
+
+    def check(html: bytes, width: int = 1280) -> list[str]:
+        path = tmp_path / "checked.html"
+        path.write_bytes(html)
+        page = new_page(browser, viewport={"width": width, "height": 900})
+        page.goto(path.as_uri())
+        found = axe.Axe().run(page).response["violations"]
+        buttons = page.locator("main button.opens[data-figure]")
+        if buttons.count():
+            buttons.first.click()
+            found += axe.Axe().run(page).response["violations"]
+        assert page.evaluate("document.documentElement.scrollWidth") <= width, "the page itself scrolls sideways"
+        page.close()
+        return [f"{each['id']}: {each['nodes'][0]['target']} {each['nodes'][0]['failureSummary']}" for each in found]
+
+    return check

@@ -15,6 +15,8 @@ ITEMS = [*HOSTILE, "Plain item", "plain item", "7", "007"]
 STATES = ("on_time", "late")
 MONTHS = ("2026-09", "2026-10")
 
+FOLLOWS = {"change": "[current] - [comparison]"}
+
 
 def declared(folder: Path) -> dict[str, Any]:
     """40: drivers by item, what they add up to, and the items counted."""
@@ -38,14 +40,14 @@ def declared(folder: Path) -> dict[str, Any]:
         tables={
             "40.1": {
                 "title": "Lead sheet", "columns": columns, "types": ["text", "money", "money", "money", "percent"], "rows": lead,
-                "total_row": False, "total_rows": 3,
+                "total_row": False, "total_rows": 3, "relations": {**FOLLOWS, "percent": "[change] / abs([comparison]) * 100"},
                 "formulas": [[0, 1, "{current}"], [0, 2, "{comparison}"], [1, 1, "{gone}"], [1, 2, "{nothing}"],
                              *([2, n, f"[{side}#0] - [{side}#1]"] for n, side in enumerate(sides, 1))],
             },
             "40.2": {
                 "title": "Drivers", "columns": ["item", "current", "comparison", "change", "rows", "of_month"],
                 "types": ["text", "money", "money", "money", "int", "money"], "rows": drivers, "total_row": True,
-                "total_rows": len(drivers),
+                "total_rows": len(drivers), "relations": FOLLOWS,
                 "parts": [
                     {"column": "current", "figures": ["both", "-turned"], "by": {"name": "item"}, "where": {"side": "current"}},
                     {"column": "comparison", "figures": ["-both"], "by": {"name": "item"}, "where": {"side": "comparison"}},

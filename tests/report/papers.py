@@ -380,6 +380,9 @@ def aging(folder: Path, customers: int = 30, hostile: bool = False) -> dict[str,
                 "rows": [*lines, total_row],
                 "total_row": True,
                 "links": [[len(lines), place, id] for place, id in enumerate([*BUCKETS, "total"], 1)],
+                "parts": [
+                    {"column": id, "figures": [id], "by": {"customer": "customer"}} for id in [*BUCKETS, "total"]
+                ],
                 "total_rows": len(lines) + 1,
             },
             "70.2": {
@@ -506,6 +509,7 @@ def items(amounts: dict[str, str]) -> dict[str, Any]:
         "links": [],
         "total_rows": len(rows),
         "subjects": [[line, row[0], row[-1]] for line, row in enumerate(rows)],
+        "relations": {"difference": "[ledger] - [subledger]"},
     }
 
 
@@ -554,6 +558,11 @@ def flux(folder: Path, hostile: bool = False) -> dict[str, Any]:
                 "links": [[12, 1, "current"], [12, 2, "comparison"]],
                 "total_rows": 13,
                 "subjects": [[number, line[4], line[3]] for number, line in enumerate(lines)],
+                "relations": {"change": "[current] - [comparison]"},
+                "parts": [
+                    {"column": side, "figures": [side], "by": {"account": "account"}}
+                    for side in ("current", "comparison")
+                ],
             }
         },
     )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -11,32 +10,8 @@ import pytest
 from close_library.report import render_html, render_index
 from close_library.run.close import CloseResult
 from tests.report import papers
-from tests.report.conftest import CODE, build, new_page
+from tests.report.conftest import CODE, Checked, build, new_page
 from tests.report.test_front_page import SIGNED, an_index
-
-Checked = Callable[[bytes, int], list[str]]
-
-
-@pytest.fixture
-def violations(browser: Any, tmp_path: Path) -> Checked:
-    """What axe-core objects to on a page; then the same with the first figure's source rows open."""
-    axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe-playwright-python is not installed")
-
-    def check(html: bytes, width: int = 1280) -> list[str]:
-        path = tmp_path / "checked.html"
-        path.write_bytes(html)
-        page = new_page(browser, viewport={"width": width, "height": 900})
-        page.goto(path.as_uri())
-        found = axe.Axe().run(page).response["violations"]
-        buttons = page.locator("main button.opens[data-figure]")
-        if buttons.count():
-            buttons.first.click()
-            found += axe.Axe().run(page).response["violations"]
-        assert page.evaluate("document.documentElement.scrollWidth") <= width, "the page itself scrolls sideways"
-        page.close()
-        return [f"{each['id']}: {each['nodes'][0]['target']} {each['nodes'][0]['failureSummary']}" for each in found]
-
-    return check
 
 
 @pytest.mark.parametrize("name", ["bridge", "flux", "aging", "hostile flux"])

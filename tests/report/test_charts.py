@@ -8,7 +8,8 @@ from xml.etree import ElementTree
 
 import pytest
 
-from close_library.report.charts import GRAVITY, alternative_text, draw, part_colour, waterfall_ends
+from close_library.report.chart_data import GRAVITY, alternative_text, part_colour, waterfall_ends
+from close_library.report.charts import draw
 from tests.report.papers import HOSTILE
 
 WATERFALL = {

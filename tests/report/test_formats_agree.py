@@ -20,8 +20,8 @@ from bs4 import BeautifulSoup, Tag
 
 from close_library.run.close import CloseResult
 from close_library.run.gathering.index import documents_of
+from tests.pdfs import letters_of, poppler, squeezed
 from tests.report import test_recalculation as recalculation
-from tests.report.test_pdf import squeezed, text_of
 
 pytestmark = pytest.mark.slow
 
@@ -133,14 +133,14 @@ def assert_workbook(path: Path, document: dict[str, Any]) -> None:
     book.close()
 
 
-@pytest.mark.skipif(shutil.which("pdftotext") is None, reason="poppler's pdftotext is not installed")
-def test_the_pdf_shows_what_the_document_holds(papers: list[tuple[Path, dict[str, Any]]], tmp_path: Path) -> None:
+@poppler
+def test_the_pdf_shows_what_the_document_holds(papers: list[tuple[Path, dict[str, Any]]]) -> None:
     for path, document in papers:
-        assert_pdf(path.with_suffix(".pdf"), document, tmp_path)
+        assert_pdf(path.with_suffix(".pdf"), document)
 
 
-def assert_pdf(path: Path, document: dict[str, Any], folder: Path) -> None:
-    text = squeezed(text_of(path.read_bytes(), folder))
+def assert_pdf(path: Path, document: dict[str, Any]) -> None:
+    text = letters_of(path.read_bytes())
     for id, figure in document["figures"].items():
         seen = [match.end() for match in re.finditer(re.escape(squeezed(id)), text)]
         assert any(begins_with(text[end:], figure["amount"], figure["unit"]) for end in seen), (path, id, figure)

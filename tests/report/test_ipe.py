@@ -3,11 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
 import re
-import shutil
-import subprocess
-import sys
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -17,11 +13,11 @@ import pytest
 
 from close_library.report.ipe import render_ipe_html, render_ipe_pdf, render_ipe_xlsx
 from close_library.report.wording import source_anchor
+from tests.pdfs import letters_of, poppler, text_of
 from tests.report import test_recalculation as recalculation
-from tests.report.conftest import new_page
+from tests.report.conftest import Checked, new_page
 from tests.report.ipe_paper import HOSTILE, ipe_document
-from tests.report.test_accessible import Checked, violations  # noqa: F401
-from tests.waiting import PATIENCE
+from tests.report.surroundings import printed_in_each
 
 
 @pytest.fixture(scope="module")
@@ -67,7 +63,7 @@ def test_no_text_of_a_source_becomes_markup(ipe: dict[str, Any], browser: Any, t
     page.close()
 
 
-def test_the_page_is_accessible(ipe: dict[str, Any], violations: Checked) -> None:  # noqa: F811
+def test_the_page_is_accessible(ipe: dict[str, Any], violations: Checked) -> None:
     assert violations(render_ipe_html(ipe), 1280) == []
 
 
@@ -123,18 +119,16 @@ def test_each_currency_has_its_own_total(ipe: dict[str, Any], tmp_path: Path) ->
         assert tuple(Decimal(str(value)) for value in of_currency[text][2:6]) == expected
 
 
-@pytest.mark.skipif(shutil.which("pdftotext") is None, reason="there is no pdftotext (poppler)")
-def test_the_pdf_has_every_sheet_and_its_numbers(ipe: dict[str, Any], tmp_path: Path) -> None:
-    (tmp_path / "ipe.pdf").write_bytes(render_ipe_pdf(ipe))
-    told = subprocess.run(["pdftotext", "-layout", str(tmp_path / "ipe.pdf"), "-"], capture_output=True, check=True)
-    text = told.stdout.decode()
-    squeezed = re.sub(r"[\s\u200b]", "", text)
+@poppler
+def test_the_pdf_has_every_sheet_and_its_numbers(ipe: dict[str, Any]) -> None:
+    pdf = render_ipe_pdf(ipe)
+    text, letters = text_of(pdf, "-layout"), letters_of(pdf)
     for sheet in ipe["sheets"]:
         assert f"{sheet['no']} {sheet['table']}" in text
-        assert sheet["sha256"] in squeezed and sheet["retained"]["sha256"] in squeezed
+        assert sheet["sha256"] in letters and sheet["retained"]["sha256"] in letters
     for part in invoices_of(ipe)["parts"]:
         assert part["amount"] in text
-    assert "<script>window.INJECTED=1</script>" in squeezed
+    assert "<script>window.INJECTED=1</script>" in letters
 
 
 RENDER = """
@@ -149,18 +143,8 @@ print(*(hashlib.sha256(each).hexdigest() for each in (render_ipe_html(ipe), made
 
 
 def test_two_surroundings_one_set_of_bytes(ipe: dict[str, Any], tmp_path: Path) -> None:
-    from tests.report.test_same_bytes import SURROUNDINGS
-
     (tmp_path / "ipe.json").write_text(json.dumps(ipe), encoding="utf-8")
-    made = [
-        subprocess.run(
-            [sys.executable, "-c", RENDER, str(tmp_path / "ipe.json"), str(tmp_path / f"{number}.xlsx")],
-            env={**os.environ, **surroundings},
-            capture_output=True,
-            text=True,
-            check=True,
-            timeout=PATIENCE,
-        ).stdout
-        for number, surroundings in enumerate(SURROUNDINGS)
-    ]
-    assert made[0] == made[1] and len(made[0].split()) == 3
+    first, second = printed_in_each(
+        RENDER, lambda number: [str(tmp_path / "ipe.json"), str(tmp_path / f"{number}.xlsx")]
+    )
+    assert first == second and len(first[0].split()) == 3

@@ -11,7 +11,8 @@ from xml.etree import ElementTree
 import pytest
 
 from close_library.report import render_xlsx
-from close_library.report.charts import alternative_text, draw
+from close_library.report.chart_data import alternative_text
+from close_library.report.charts import draw
 from tests.report.conftest import build
 from tests.report.papers import HOSTILE
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -40,15 +41,37 @@ def test_the_total_of_every_bucket_is_the_sum_of_its_lines(tmp_path: Path) -> No
     assert [formula for formula in totals if not formula.startswith("=ROUND(SUM(")] == []
 
 
-def test_a_column_that_its_rows_do_not_share_out_stays_a_number(tmp_path: Path) -> None:
+def cells_by_customer(lines: Iterable[int]) -> set[tuple[str, int, int]]:
+    """The cells of the aging's lines: eight buckets and their sum."""
+    return {("70.1", line, column) for line in lines for column in range(1, 10)}
+
+
+def test_a_cell_that_its_rows_do_not_add_up_to_stays_a_number(tmp_path: Path) -> None:
     document, rows = build("aging", tmp_path)
     document["tables"]["70.1"]["rows"][0][1] = "0.01"
-    columns = {column for _, _, column in breakdown_of(document, RowsFile(rows, document)).cells}
-    assert columns == set(range(2, 10)), "the first bucket does not add up, the others do"
+    customers = range(len(document["tables"]["70.1"]["rows"]) - 1)
+    cells = breakdown_of(document, RowsFile(rows, document)).cells
+    assert set(cells) == cells_by_customer(customers) - {("70.1", 0, 1)}
 
 
-def test_lines_of_the_same_name_are_parts_of_nothing(tmp_path: Path) -> None:
+def test_lines_of_the_same_name_share_no_rows(tmp_path: Path) -> None:
     document, rows = build("hostile aging", tmp_path)
+    names = [cells[0] for cells in document["tables"]["70.1"]["rows"]]
+    amounts = [[Decimal(text) for text in cells[1:]] for cells in document["tables"]["70.1"]["rows"]]
+    cells = breakdown_of(document, RowsFile(rows, document)).cells
+    twice = {
+        (line, column)
+        for line, name in enumerate(names[:-1])
+        for column in range(9)
+        if any(other == name and amounts[at][column] for at, other in enumerate(names) if at != line)
+    }
+    assert len(twice) > 20
+    assert not [cell for cell in cells if (cell[1], cell[2] - 1) in twice]
+
+
+def test_a_schedule_that_declares_nothing_has_numbers(tmp_path: Path) -> None:
+    document, rows = build("aging", tmp_path)
+    del document["tables"]["70.1"]["parts"]
     assert breakdown_of(document, RowsFile(rows, document)).cells == {}
 
 

@@ -229,6 +229,7 @@ def test_a_section_of_the_users_own_is_shown(tmp_path: Path) -> None:
     document, rows = build("bridge", tmp_path)
     document["sections"]["limits_of_the_work"] = "No confirmations were sent."
     page = render_html(document, rows, NOTHING_SAID, []).decode()
+    assert page.index("<h2>Limits of the work</h2>") < page.index("No confirmations were sent.")
     assert page.index("No confirmations were sent.") < page.index('id="conclusion"')
 
 

@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import json
-import os
 import re
-import shutil
 import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -22,27 +19,10 @@ from close_library.report.pdf.letters import BREAK, breakable, longest_piece, re
 from close_library.report.pdf.widths import PAGE_WIDTH, parts_of
 from close_library.report.rows_file import RowsFile
 from close_library.report.wording import show_name
+from tests.pdfs import headings_of, letters_of, poppler, squeezed
 from tests.report import papers
 from tests.report.conftest import CODE, Built, build
-from tests.report.test_same_bytes import SURROUNDINGS
-
-poppler = pytest.mark.skipif(shutil.which("pdftotext") is None, reason="poppler's pdftotext is not installed")
-
-
-def text_of(pdf: bytes, folder: Path) -> str:
-    """All letters of a PDF without white space, in the order in which they were written."""
-    path = folder / "read.pdf"
-    path.write_bytes(pdf)
-    done = subprocess.run(["pdftotext", "-raw", "-enc", "UTF-8", str(path), "-"], capture_output=True, check=True)
-    return squeezed(done.stdout.decode())
-
-
-def squeezed(text: str) -> str:
-    """A text as it is looked for on a page: no white space, no places to break, letters that the fonts have.
-
-    Ligatures and the way of right-to-left text are the reader's, so both sides lose them in the same way.
-    """
-    return re.sub(rf"[\s{BREAK}\u00ad\ufeff\u200e\u200f\u202a-\u202e-]", "", readable(text))
+from tests.report.surroundings import printed_in_each
 
 
 def is_left_to_right(text: str) -> bool:
@@ -50,10 +30,22 @@ def is_left_to_right(text: str) -> bool:
 
 
 @poppler
+def test_the_sections_stand_in_the_order_of_the_page(paper: Built, tmp_path: Path) -> None:
+    document, rows = paper
+    document["sections"]["limits_of_the_work"] = "No confirmations were sent."
+    order = page_of(document, RowsFile(rows, document), {}, CODE)["order"]
+    titles = [section["title"] or "Limits of the work" for section in order]
+    found = f"Findings ({len(document['findings'])})"
+    headings = headings_of(render_pdf(document, rows, {}, CODE), 2)
+    assert headings == [found if title == "Findings" else title for title in titles]
+    assert len(headings) >= 9
+
+
+@poppler
 def test_every_cell_of_every_table_is_on_the_pages(paper: Built, tmp_path: Path) -> None:
     document, rows = paper
     page = page_of(document, RowsFile(rows, document), {}, CODE)
-    written = text_of(render_pdf(document, rows, {}, CODE), tmp_path)
+    written = letters_of(render_pdf(document, rows, {}, CODE))
     shown = [cell["text"] for table in page["tables"] for row in table["rows"] for cell in row]
     shown += [cell["text"] for table in page["tables"] for cell in table["total"] or []]
     shown += [column["name"] for table in page["tables"] for column in table["columns"]]
@@ -73,7 +65,7 @@ def test_a_table_of_thirty_columns_loses_no_cell(tmp_path: Path) -> None:
     columns = [f"column_{number}" for number in range(30)]
     cells = [[f"{row}/{number}: {'7' * number}" for number in range(30)] for row in range(40)]
     document["tables"] = {"x": {"title": "Wide", "columns": columns, "types": ["text"] * 30, "rows": cells}}
-    written = text_of(render_pdf(document, rows, {}, []), tmp_path)
+    written = letters_of(render_pdf(document, rows, {}, []))
     assert not [cell for row in cells for cell in row if squeezed(cell) not in written]
     assert all(squeezed(show_name(column)) in written for column in columns)
 
@@ -114,7 +106,7 @@ def test_a_workpaper_without_an_answer_says_why(status: str, tmp_path: Path) -> 
         "error": {"kind": "BooksError", "message": "there is no rate of EUR on 2026-10-31.\n  do: add it"},
         "missing_tables": ["fx_rates"],
     }
-    written = text_of(render_pdf(document, None, {}, []), tmp_path)
+    written = letters_of(render_pdf(document, None, {}, []))
     assert ("EURon20261031" if status == "failed" else "fx_rates") in written
     assert "notsignedoff" in written
 
@@ -129,7 +121,7 @@ def test_what_people_said_is_on_the_pages(tmp_path: Path) -> None:
     signed = {"by": "Ben Lind", "at": "2026-11-05T10:00:00Z", "lapsed": False}
     said = {"state": "prepared", "sign_offs": {"preparer": signed, "reviewer": None, "rejected": None},
             "explanations": {"timing:INV-7": explained}, "items": {}, "record": {"events": 2, "head": "ab"}}  # fmt: skip
-    written = text_of(render_pdf(document, rows, said, []), tmp_path)
+    written = letters_of(render_pdf(document, rows, said, []))
     for text in ("PaidonthefirstofNovember", "AnaOrtega", "BenLind", "notexplained"):
         assert text in written, text
 
@@ -149,17 +141,8 @@ def test_two_surroundings_one_set_of_bytes(tmp_path: Path) -> None:
         "print(hashlib.sha256(render_pdf(json.loads(Path(sys.argv[1]).read_text(encoding='utf-8')),"
         " Path(sys.argv[2]), {}, [])).hexdigest())"
     )
-    digests = [
-        subprocess.run(
-            [sys.executable, "-c", program, str(tmp_path / "paper.json"), str(rows)],
-            env={**os.environ, **surroundings},
-            capture_output=True,
-            text=True,
-            check=True,
-        ).stdout
-        for surroundings in SURROUNDINGS
-    ]
-    assert digests[0] == digests[1]
+    first, second = printed_in_each(program, lambda number: [str(tmp_path / "paper.json"), str(rows)])
+    assert first == second and len(first) == 1
 
 
 def test_letters_without_a_glyph_are_written_as_their_numbers() -> None:
@@ -193,6 +176,6 @@ def test_hostile_text_stays_text(tmp_path: Path) -> None:
     document["tables"] = {"x": {"title": "#panic()", "columns": ["a", "b"], "types": ["text", "text"], "rows": hostile}}
     document["sections"] = {"purpose": '#eval("1") $x$ <a> @b `#c`'}
     document["title"] = "= #panic() <x>"
-    written = text_of(render_pdf(document, rows, {}, []), tmp_path)
+    written = letters_of(render_pdf(document, rows, {}, []))
     assert not [text for text, _ in hostile if squeezed(text) not in written]
     assert "#panic()<x>" in written

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 from tests.report.conftest import build
-from tests.waiting import PATIENCE
+from tests.report.surroundings import printed_in_each
 
 RENDER = """
 import hashlib, json, sys
@@ -31,17 +28,6 @@ for path in sorted(out.iterdir()):
     print(path.name, hashlib.sha256(path.read_bytes()).hexdigest())
 """
 
-SURROUNDINGS = [
-    {"PYTHONHASHSEED": "1", "TZ": "UTC", "LC_ALL": "C.UTF-8"},
-    {
-        "PYTHONHASHSEED": "4242",
-        "TZ": "Asia/Kathmandu",
-        "LC_ALL": "de_DE.UTF-8",
-        "LANG": "de_DE.UTF-8",
-        "PYTHONUTF8": "0",
-    },
-]
-
 
 def test_two_surroundings_one_set_of_bytes(tmp_path: Path) -> None:
     for name in ("aging", "hostile aging", "roll-forward", "bridge", "hostile flux"):
@@ -49,13 +35,6 @@ def test_two_surroundings_one_set_of_bytes(tmp_path: Path) -> None:
         folder.mkdir(parents=True)
         document, _ = build(name, folder)
         (folder / "paper.json").write_text(json.dumps(document), encoding="utf-8")
-    digests = []
-    for number, surroundings in enumerate(SURROUNDINGS):
-        arguments = [sys.executable, "-c", RENDER, str(tmp_path / "in"), str(tmp_path / f"out{number}")]
-        done = subprocess.run(
-            arguments, env={**os.environ, **surroundings}, capture_output=True, text=True, timeout=PATIENCE
-        )
-        assert done.returncode == 0, done.stderr
-        digests.append(done.stdout.splitlines())
-    assert len(digests[0]) == 11
-    assert digests[0] == digests[1]
+    first, second = printed_in_each(RENDER, lambda number: [str(tmp_path / "in"), str(tmp_path / f"out{number}")])
+    assert len(first) == 11
+    assert first == second

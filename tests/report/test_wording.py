@@ -35,8 +35,8 @@ def test_a_code_reads_as_words(code: str, words: str) -> None:
         ("PO_1", "status", "PO_1"),
         ("fx:EUR", "document", "fx:EUR (remeasurement of EUR)"),
         ("fx:EURO", "document", "fx:EURO"),
-        ("in gl not in subledger", "what", "in the ledger, not in the subledger"),
-        ("po underfunded", "what", "PO underfunded"),
+        ("in_gl_not_in_subledger", "what", "in the ledger, not in the subledger"),
+        ("po_underfunded", "what", "PO underfunded"),
         ("in gl not in subledger", "customer_name", "in gl not in subledger"),
     ],
 )

@@ -16,7 +16,7 @@ from close_library.report import render_xlsx
 from close_library.report.rows_file import RowsFile
 from close_library.report.workbook.data import write_data
 from close_library.report.workbook.formula import excel_formula
-from close_library.report.workbook.frame import Book
+from close_library.report.workbook.paper import PaperBook
 from close_library.report.workbook.pictures import waterfall_parts
 from close_library.report.workbook.streamed import TEXT_LIMIT
 from close_library.report.workbook.summary import write_summary
@@ -174,7 +174,7 @@ def test_more_rows_than_a_sheet_holds_are_put_together(tmp_path: Path, excel_row
     paper.figure("invoices", "Invoices")
     paper.figure("closing", "Closing")
     document = paper.document()
-    book = Book(tmp_path / "paper.xlsx", document, NOTHING_SAID)
+    book = PaperBook(tmp_path / "paper.xlsx", document, NOTHING_SAID)
     summary, sheet = book.add_sheet("Summary"), book.add_streamed_sheet("Data")
     data = write_data(book, sheet, RowsFile(paper.rows_file(), document), excel_rows)
     write_summary(book, summary, data)

@@ -236,7 +236,7 @@ def test_trackers_run_last_with_their_pack_and_quote_what_failed_before_them(wit
     assert summary["status"] == tracker["status"] == "agreed", summary.get("error")
     points = [(row[1], row[2]) for row in summary["tables"]["91.7"]["rows"]]
     assert points == [("46", program) for program in ("atlas", "borealis", "company")]
-    assert [row[1:3] for row in tracker["tables"]["90.8"]["rows"]] == [["46", "no conclusion"]]
+    assert [row[1:3] for row in tracker["tables"]["90.8"]["rows"]] == [["46", "no_conclusion"]]
     assert (tracker["figures"]["revenue"]["amount"], tracker["figures"]["deferred_revenue"]["amount"]) == (
         "100.00",
         "0.00",

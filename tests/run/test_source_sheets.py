@@ -5,12 +5,10 @@ from __future__ import annotations
 import json
 import re
 import shutil
-import subprocess
 from pathlib import Path
 
-import pytest
-
 from tests.conftest import PROJECT, Tiny
+from tests.pdfs import poppler, text_of
 from tests.run.warm import warm_pool
 
 __all__ = ["warm_pool"]
@@ -79,7 +77,7 @@ def test_workpaper_10_stands_on_them_with_its_tie_outs_and_what_it_found(tiny: T
     assert (found["finding"], found["count"]) == ("duplicate_key", 1)
 
 
-@pytest.mark.skipif(shutil.which("pdftotext") is None, reason="there is no pdftotext (poppler)")
+@poppler
 def test_the_binder_has_them_as_files_and_as_pages(closed_tiny: Tiny, tmp_path: Path) -> None:
     from close_library.binder.archive import Archive
 
@@ -88,6 +86,5 @@ def test_the_binder_has_them_as_files_and_as_pages(closed_tiny: Tiny, tmp_path: 
     assert said.code == 0, said.err
     with Archive(binder) as archive:
         assert {f"period/{name}" for name in FILES} <= set(archive.names)
-        (tmp_path / "binder.pdf").write_bytes(archive.read("binder.pdf"))
-    done = subprocess.run(["pdftotext", str(tmp_path / "binder.pdf"), "-"], capture_output=True, check=True)
-    assert "Information produced by the entity (IPE): sources of the period" in done.stdout.decode()
+        text = text_of(archive.read("binder.pdf"))
+    assert "Information produced by the entity (IPE): sources of the period" in text

@@ -193,6 +193,9 @@ def _ledger(scope: Scope, matching: Matching, rows: str) -> list[Figure]:
     ]
 
 
+_NET = {"net": "[gross] - [fees]"}
+
+
 def _types(scope: Scope) -> Table:
     frame = scope.books.frame(
         f"""
@@ -207,7 +210,7 @@ def _types(scope: Scope) -> Table:
         Part("gross", ("processor_gross",), {"type": "type"}),
         Part("fees", ("processor_fees",), {"type": "type"}),
     )
-    return Table("What the processor did in the period, by type", frame, parts=parts)
+    return Table("What the processor did in the period, by type", frame, parts=parts, relations=_NET)
 
 
 def _payout_table(scope: Scope, rows: str) -> Table:
@@ -233,7 +236,8 @@ def _payout_table(scope: Scope, rows: str) -> Table:
         Part("fees", ("processor_fees",), by),
         Part("receipts", ("receipts_in_payouts",), by),
     )
-    return Table("Payouts of the period, each in its own currency", frame, parts=parts)
+    relations = _NET | {"difference": "[amount] - [net]"}
+    return Table("Payouts of the period, each in its own currency", frame, parts=parts, relations=relations)
 
 
 def _population(table: str, amount: str, seen: str) -> str:

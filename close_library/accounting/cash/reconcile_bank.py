@@ -82,7 +82,8 @@ def receipts_against_ledger(scope: Scope) -> Table:
         WHERE coalesce(amount, 0) <> coalesce(ledger, 0) ORDER BY receipt
         """
     )
-    return Table("Receipts to T that cash and clearing in the ledger show with another amount, or not yet", frame)
+    title = "Receipts to T that cash and clearing in the ledger show with another amount, or not yet"
+    return Table(title, frame, relations={"difference": "[ledger] - [amount]"})
 
 
 def _adjusted(scope: Scope, matching: Matching, rows: str) -> str:

@@ -136,7 +136,11 @@ def _rolled_table(scope: Scope, rolled: pd.DataFrame) -> Table:
         Part("opening_balance", printed, {"account": "account"}, {"period": str(scope.period.prior)}),
         Part("closing_balance", printed, {"account": "account"}, {"period": str(scope.period)}),
     )
-    return Table("Trial balance rolled", rolled, parts=parts)
+    relations = {
+        "rolled": "[opening_balance] + [debits] - [credits]",
+        "difference": "[closing_balance] - [rolled]",
+    }
+    return Table("Trial balance rolled", rolled, parts=parts, relations=relations)
 
 
 def trial_balance_rolled(scope: Scope) -> pd.DataFrame:

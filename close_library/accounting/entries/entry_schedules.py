@@ -151,7 +151,8 @@ def proof(scope: Scope, differences: list[Difference], entries: list[Entry]) -> 
         for sides in [("debit", "-credit") if natural_sign(role) > 0 else ("credit", "-debit")]
     )
     frame = pd.DataFrame(rows, columns=columns, dtype=object)
-    return Table("Booked and proposed against computed", frame, types=types, parts=parts)
+    relations = {"left": "[computed] - [booked] - [proposed]"}
+    return Table("Booked and proposed against computed", frame, types=types, parts=parts, relations=relations)
 
 
 def receivables_side(scope: Scope, entries: list[Entry]) -> Table:
@@ -170,4 +171,6 @@ def receivables_side(scope: Scope, entries: list[Entry]) -> Table:
     title = "Receivables to be cleared, beside the difference that workpaper 20 classifies"
     where = {"role": "accounts_receivable"}
     on_receivables = Part(columns[2], table=LINE_TABLE, of=("debit", "-credit"), by={"entry": "entry"}, where=where)
-    return Table(title, pd.DataFrame(rows, columns=columns, dtype=object), types=types, parts=(on_receivables,))
+    frame = pd.DataFrame(rows, columns=columns, dtype=object)
+    relations = {columns[4]: "[receivables_not_booked] - [on_receivables]"}
+    return Table(title, frame, types=types, parts=(on_receivables,), relations=relations)

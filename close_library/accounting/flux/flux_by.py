@@ -12,13 +12,13 @@ import pandas as pd
 from close_library.accounting.flux.compared_rows import balance_rows, flow_rows
 from close_library.accounting.flux.driven import REVENUE, VENDOR_COST, Driven
 from close_library.accounting.flux.drivers import driver_figures, take_apart
-from close_library.accounting.flux.flux_tables import PERCENT, driver_picture, driver_table
+from close_library.accounting.flux.flux_tables import FOLLOWS, PERCENT, driver_picture, driver_table
 from close_library.accounting.flux.intervals import EARLIER, Comparison, Interval, comparison_of
 from close_library.accounting.flux.lines import SIDES
 from close_library.accounting.schedules import scenarios as scenarios_of
 from close_library.accounting.sql import population, text, texts
 from close_library.errors import Fault, ParameterError
-from close_library.evidence import Figure, Population, Result, Scope, Table
+from close_library.evidence import Figure, Part, Population, Result, Scope, Table
 from close_library.money import ZERO, ratio
 from close_library.parameters import COMPANY
 from close_library.period import Period
@@ -127,7 +127,7 @@ def _sliced(scope: Scope, slices: list[str], comparison: Comparison, rows: str) 
     keys = ", ".join(f"{SLICES[name]} AS {name}" for name in slices)
     sums = ", ".join(f"coalesce(sum(amount) FILTER (side = '{side}'), 0) AS {side}" for side in SIDES)
     found = scope.books.rows(f"SELECT {keys}, {sums} FROM {rows} GROUP BY ALL ORDER BY ALL NULLS LAST")
-    table: list[tuple[Any, ...]] = [
+    lines: list[tuple[Any, ...]] = [
         (*(_named(name, row[name]) for name in slices), *(row[side] for side in SIDES), _percent(row)) for row in found
     ]
     types = scope.books.rows(f"SELECT DISTINCT account_type FROM {rows}")
@@ -135,12 +135,14 @@ def _sliced(scope: Scope, slices: list[str], comparison: Comparison, rows: str) 
     if len(types) == 1:
         figures = {side: _figure(scope, comparison, rows, side) for side in SIDES}
         total = {side: sum((row[side] for row in found), ZERO) for side in SIDES}
-        table.append(("Total", *[None] * (len(slices) - 1), *total.values(), _percent(total)))
-    frame = pd.DataFrame(table, columns=[*slices, *SIDES, "percent"], dtype=object)
-    links = tuple((len(table) - 1, len(slices) + n, side) for n, side in enumerate(SIDES) if figures)
+        lines.append(("Total", *[None] * (len(slices) - 1), *total.values(), _percent(total)))
+    frame = pd.DataFrame(lines, columns=[*slices, *SIDES, "percent"], dtype=object)
+    links = tuple((len(lines) - 1, len(slices) + n, side) for n, side in enumerate(SIDES) if figures)
     kinds = dict.fromkeys(slices, "text") | dict.fromkeys(SIDES, "money") | PERCENT
     title = f"{comparison.current} against {comparison.label}, by {', '.join(slices)}"
-    return Result({"flux": Table(title, frame, total_row=bool(figures), links=links, types=kinds)}, figures)
+    parts = tuple(Part(side, (side,), {name: name for name in slices}) for side in figures)
+    table = Table(title, frame, total_row=bool(figures), links=links, types=kinds, relations=FOLLOWS, parts=parts)
+    return Result({"flux": table}, figures)
 
 
 def _named(slice: str, value: str | None) -> str | None:

@@ -19,6 +19,9 @@ from close_library.money import ZERO, ratio, spell
 
 NO_TYPE = "no type"
 PERCENT = {"percent": "percent"}
+FOLLOWS = {"change": "[current] - [comparison]", "percent": "[change] / abs([comparison]) * 100"}
+"""How a line's change follows from its two sides."""
+
 BARS_AT_MOST = 12
 
 
@@ -68,7 +71,8 @@ def lead_sheet(scope: Scope, comparison: Comparison, lines: Sequence[Line]) -> T
     columns = ["type", "caption", *SIDES, "percent"]
     frame = pd.DataFrame(rows, columns=columns, dtype=object)
     formulas = tuple((row, columns.index(side), spelled(side)) for row, spelled in made for side in SIDES[:2])
-    return Table(f"Lead sheet by caption against {comparison.label}", frame, types=_types(columns), formulas=formulas)
+    title = f"Lead sheet by caption against {comparison.label}"
+    return Table(title, frame, types=_types(columns), relations=FOLLOWS, formulas=formulas)
 
 
 def _added_up(lines: Sequence[Line]) -> _Sum:
@@ -108,6 +112,7 @@ def tested_lines(
         links=_links(scope, comparison, lines, columns.index("current")),
         types=_types(columns),
         subjects=tuple((row, line.subject(comparison), columns.index("change")) for row, line in enumerate(lines)),
+        relations=FOLLOWS,
     )
 
 
@@ -121,7 +126,8 @@ def account_totals(scope: Scope, comparison: Comparison, lines: Sequence[Line]) 
     columns = ["type", "caption", "account", "name", *SIDES, "percent"]
     frame = pd.DataFrame(rows, columns=columns, dtype=object)
     links = _links(scope, comparison, lines, 4)
-    return Table(f"Accounts of all programs against {comparison.label}", frame, links=links, types=_types(columns))
+    title = f"Accounts of all programs against {comparison.label}"
+    return Table(title, frame, links=links, types=_types(columns), relations=FOLLOWS)
 
 
 def _links(scope: Scope, comparison: Comparison, lines: Sequence[Line], first: int) -> tuple[tuple[int, int, str], ...]:

@@ -107,7 +107,7 @@ def _by_customer(scope: Scope, at: date) -> Table:
     )
     last = len(frame) - 1
     links = tuple((last, n + 2, id) for n, id in enumerate([*COLUMNS, "total"]))
-    parts = tuple(Part(column, (column,), {"customer": "customer_id"}) for column in COLUMNS)
+    parts = tuple(Part(column, (column,), {"customer": "customer_id"}) for column in (*COLUMNS, "total"))
     return Table("Aging by customer", frame, total_row=True, links=links, parts=parts)
 
 

@@ -69,6 +69,9 @@ def contract_balance(scope: Scope, id: str, label: str, side: str, as_of: date) 
     return Figure.of(id, label, scope.currency, Population(scope.books, query))
 
 
+_POSITION = {"position": "[revenue_to_date] - [billed_to_date]"}
+
+
 def _by_contract(scope: Scope) -> Table:
     frame = scope.books.frame(
         f"""
@@ -88,7 +91,7 @@ def _by_contract(scope: Scope) -> Table:
         Part("unbilled_receivable", ("unbilled_receivable",), own),
     )
     title = "Contract positions: revenue to date less billed to date"
-    return Table(title, frame, types={"rate": "ratio"}, parts=parts)
+    return Table(title, frame, types={"rate": "ratio"}, parts=parts, relations=_POSITION)
 
 
 def _by_line(scope: Scope) -> Table:
@@ -104,7 +107,7 @@ def _by_line(scope: Scope) -> Table:
         ORDER BY contract_id, contract_line_id
         """
     )
-    return Table("Gross by contract line, in the contract's currency", frame)
+    return Table("Gross by contract line, in the contract's currency", frame, relations=_POSITION)
 
 
 def by_program(scope: Scope, figure: Figure) -> dict[str, Decimal]:

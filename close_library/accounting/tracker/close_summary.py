@@ -25,7 +25,7 @@ from close_library.accounting.tracker.orders_in_use import order_figures, orders
 from close_library.accounting.tracker.program_tracker import beside_prior_month
 from close_library.accounting.tracker.standing import PAST_DUE_CONDITION, standing_figures
 from close_library.accounting.tracker.trend import trend, trend_chart, trend_table
-from close_library.evidence import Chart, Figure, Result, Scope, Table
+from close_library.evidence import Chart, Figure, Part, Result, Scope, Table
 from close_library.money import ZERO, spell
 
 SHOWN = ("revenue", "vendor_cost", "margin", "margin_percent", "billed", "collected", "deferred_revenue",
@@ -125,7 +125,9 @@ def _standing(scope: Scope) -> Table:
     whole = pd.DataFrame([*lines, ["Total", *totals]], columns=["program", *STANDING], dtype=object)
     links = tuple((len(lines), n + 1, id) for n, id in enumerate(STANDING))
     types = dict.fromkeys(STANDING, "money")
-    return Table("Payment, billing and purchase orders by program", whole, total_row=True, links=links, types=types)
+    parts = tuple(Part(id, (id,), {"program": "program"}) for id in STANDING)
+    title = "Payment, billing and purchase orders by program"
+    return Table(title, whole, total_row=True, links=links, types=types, parts=parts)
 
 
 def _timing(scope: Scope) -> Table:

@@ -52,12 +52,10 @@ def open_points(scope: Scope, limit: Decimal, at_most: int = LISTED) -> Table:
     Workpapers without a conclusion come first; tie-outs last, for most of them are what the findings before them explain.
     Material is what reaches `limit`, whatever its sign; a point without an amount is for its reader to weigh.
     """
-    columns = "severity, workpaper, program, what, amount, material, message" if scope.is_company else (
-        "severity, workpaper, what, amount, material, message"
-    )  # fmt: skip
+    columns = "severity, workpaper, program" if scope.is_company else "severity, workpaper"
     frame = scope.books.frame(
         f"""
-        SELECT {columns} FROM {_points(scope, limit)}
+        SELECT {columns}, finding AS what, amount, material, message FROM {_points(scope, limit)}
         ORDER BY finding <> '{NO_CONCLUSION}', finding = '{TIE_OUT}', severity, abs(amount) DESC NULLS LAST, workpaper,
                  program, finding, known_key, message
         LIMIT {at_most}
@@ -78,13 +76,12 @@ def open_by_workpaper(scope: Scope, limit: Decimal, listed: str, at_most: int = 
     if count_open(scope) > at_most:
         return counted
     by = {key: key for key in keys.split(", ") if key != "title"}
-    whats = {name: name.replace("_", " ") for name in (TIE_OUT, NO_CONCLUSION)}
     parts = (
         Part("errors", table=listed, by=by, where={"severity": "error"}, counts=True,
-             unless=tuple(("what", what) for what in whats.values())),
+             unless=(("what", TIE_OUT), ("what", NO_CONCLUSION))),
         Part("warnings", table=listed, by=by, where={"severity": "warning"}, counts=True),
-        Part("tie_outs", table=listed, by=by, where={"what": whats[TIE_OUT]}, counts=True),
-        Part("no_conclusion", table=listed, by=by, where={"what": whats[NO_CONCLUSION]}, counts=True),
+        Part("tie_outs", table=listed, by=by, where={"what": TIE_OUT}, counts=True),
+        Part("no_conclusion", table=listed, by=by, where={"what": NO_CONCLUSION}, counts=True),
         Part("material", table=listed, by=by, where={"material": "yes"}, counts=True),
     )  # fmt: skip
     return replace(counted, parts=parts)
@@ -126,11 +123,11 @@ def _counted(scope: Scope, limit: Decimal, title: str, keys: str) -> Table:
 
 
 def _points(scope: Scope, limit: Decimal) -> str:
-    """Errors and warnings that concern the scope, as a reader sees them."""
+    """Errors and warnings that concern the scope."""
     return f"""
         (SELECT *, CASE WHEN abs(amount) >= {limit} THEN 'yes' END AS material FROM (
             SELECT severity, ref AS workpaper, title, CASE program WHEN '{COMPANY}' THEN 'company' ELSE program END AS program,
-                   finding, replace(finding, '_', ' ') AS what, TRY_CAST(amount AS DECIMAL(38,4)) AS amount, known_key, message
+                   finding, TRY_CAST(amount AS DECIMAL(38,4)) AS amount, known_key, message
             FROM findings WHERE {_open(scope)}))
     """
 

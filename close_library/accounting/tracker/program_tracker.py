@@ -19,7 +19,7 @@ from close_library.accounting.tracker.open_points import material_from, open_by_
 from close_library.accounting.tracker.orders_in_use import order_figures
 from close_library.accounting.tracker.standing import past_due_table, payment_table, standing_figures, unbilled_table
 from close_library.accounting.tracker.trend import Trend, trend, trend_chart, trend_table
-from close_library.evidence import Chart, Figure, Result, Scope, Table
+from close_library.evidence import Chart, Figure, Part, Result, Scope, Table
 from close_library.money import ZERO, spell
 
 BURN_SHOWN = ("funded", "committed", "remaining", "burn_percent", "run_rate", "run_out_date", "increase_needed")
@@ -129,9 +129,9 @@ def _orders(scope: Scope) -> Table:
     types = dict.fromkeys(BURN_SHOWN, "money") | {"end_date": "date", "burn_percent": "percent", "run_out_date": "date"}
     links = tuple((len(lines), 3 + n, id) for n, id in enumerate(BURN_SHOWN[:3]))
     frame = pd.DataFrame([*lines, total], columns=columns, dtype=object)
-    return Table(
-        "Purchase orders: how much is used, and when it runs out", frame, total_row=True, links=links, types=types
-    )
+    parts = tuple(Part(id, (id,), {"purchase_order": "purchase_order"}) for id in BURN_SHOWN[:3])
+    title = "Purchase orders: how much is used, and when it runs out"
+    return Table(title, frame, total_row=True, links=links, types=types, parts=parts)
 
 
 def _orders_chart(scope: Scope, table: Table) -> Chart | None:

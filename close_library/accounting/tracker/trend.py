@@ -78,7 +78,9 @@ def trend_table(over: Trend) -> Table:
     last = len(lines) - 1
     links = tuple((last, column, id) for column, id in enumerate(columns) if column)
     types = {"margin_percent": "percent"} | dict.fromkeys(measures, "money")
-    return Table("Month by month", pd.DataFrame(lines, columns=columns, dtype=object), links=links, types=types)
+    relations = {"margin": "[revenue] - [vendor_cost]", "margin_percent": "[margin] / [revenue] * 100"}
+    frame = pd.DataFrame(lines, columns=columns, dtype=object)
+    return Table("Month by month", frame, links=links, types=types, relations=relations)
 
 
 def trend_chart(scope: Scope, over: Trend, id: str, title: str, measures: Sequence[str]) -> Chart:

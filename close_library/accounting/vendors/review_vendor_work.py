@@ -36,6 +36,7 @@ _WHY = {
 }
 _RATES = ("base_rate", "bonus", "incentive", "owed_rate")
 _QUANTITIES = ("quantity", "approved_quantity", "rate", "owed_rate")
+_DIFFERENCE = {"difference": "[billed] - [owed]"}
 
 
 def vendor_work_review(scope: Scope) -> Result:
@@ -134,7 +135,8 @@ def _by_vendor(scope: Scope) -> Table:
     links = tuple((len(frame) - 1, column, id) for column, id in enumerate(ids, start=3))
     by = {"vendor": "vendor"}
     parts = (Part("work_reviewed", ("work_reviewed",), by, counts=True), *(Part(id, (id,), by) for id in ids[:2]))
-    return Table("By vendor", frame, total_row=True, links=links, parts=(*parts, Part(ids[3], (ids[3],), by)))
+    parts = (*parts, Part(ids[3], (ids[3],), by))
+    return Table("By vendor", frame, total_row=True, links=links, parts=parts, relations=_DIFFERENCE)
 
 
 def _rates(scope: Scope) -> Table:
@@ -149,7 +151,8 @@ def _rates(scope: Scope) -> Table:
     by = {"vendor": "vendor", "type": "work_type"}
     parts = (Part("work", ("owed",), by, counts=True), Part("owed", ("owed",), by))
     title = "Rates in force for the work that was billed"
-    return Table(title, frame, types=dict.fromkeys(_RATES, "decimal"), parts=parts)
+    relations = {"owed_rate": "[base_rate] + [bonus] + [incentive]"}
+    return Table(title, frame, types=dict.fromkeys(_RATES, "decimal"), parts=parts, relations=relations)
 
 
 def _differing(scope: Scope) -> Table:
@@ -168,4 +171,5 @@ def _differing(scope: Scope) -> Table:
         """
     )
     parts = (Part("billed", ("billed",), {"work": "work"}), Part("owed", ("owed",), {"work": "work"}))
-    return Table("Lines that need a look", frame, types=dict.fromkeys(_QUANTITIES, "quantity"), parts=parts)
+    types = dict.fromkeys(_QUANTITIES, "quantity")
+    return Table("Lines that need a look", frame, types=types, parts=parts, relations=_DIFFERENCE)

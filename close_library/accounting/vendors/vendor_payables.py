@@ -17,7 +17,7 @@ from close_library.accounting.sql import day, owned, population, texts
 from close_library.accounting.vendors.review_vendor_payments import payment_findings
 from close_library.accounting.vendors.vendor_documents import COUNTED, vendor_lines
 from close_library.accounting.vendors.vendor_rows import accruable_work, require_vendor_rates, vendor_rows
-from close_library.evidence import Chart, Figure, Population, Result, Scope, Table
+from close_library.evidence import Chart, Figure, Part, Population, Result, Scope, Table
 from close_library.money import spell
 
 LABELS = {
@@ -148,6 +148,9 @@ def _ledger_lines(scope: Scope, id: str) -> str:
     """
 
 
+_DIFFERENCE = {"difference": "[general_ledger] - [per_workpaper]"}
+
+
 def _to_ledger(figures: dict[str, Figure]) -> Table:
     sides = [(figures[id].money, figures[f"{id}_general_ledger"].money) for id in LABELS]
     frame = pd.DataFrame(
@@ -161,25 +164,27 @@ def _to_ledger(figures: dict[str, Figure]) -> Table:
     links = [
         (row, column, id + side) for row, id in enumerate(LABELS) for column, side in ((1, ""), (2, "_general_ledger"))
     ]
-    return Table("From work to ledger; difference = ledger − workpaper", frame, links=tuple(links))
+    title = "From work to ledger; difference = ledger − workpaper"
+    return Table(title, frame, links=tuple(links), relations=_DIFFERENCE)
 
 
 def _measures(scope: Scope, title: str, columns: dict[str, str], source: str) -> Table:
     """The five measures by one or two columns (name → SQL), the total last."""
     sums = ", ".join(f"coalesce(sum(functional) FILTER (figure = '{id}'), 0) AS {id}" for id in LABELS)
-    names = ", ".join(columns)
+    name, names = next(iter(columns)), ", ".join(columns)
     keys = ", ".join(f"{expression} AS {name}" for name, expression in columns.items())
     frame = scope.books.frame(
         f"""
         SELECT * EXCLUDE (last) FROM (
             SELECT false AS last, {keys}, {sums} FROM {source} GROUP BY ALL
             UNION ALL BY NAME
-            SELECT true AS last, 'Total' AS {next(iter(columns))}, {sums} FROM {vendor_rows(scope)}
+            SELECT true AS last, 'Total' AS {name}, {sums} FROM {vendor_rows(scope)}
         ) ORDER BY last, {names}
         """
     )
     links = tuple((len(frame) - 1, column, id) for column, id in enumerate(LABELS, start=len(columns)))
-    return Table(title, frame, total_row=True, links=links)
+    parts = tuple(Part(id, (id,), {name: name}) for id in LABELS)
+    return Table(title, frame, total_row=True, links=links, parts=parts)
 
 
 def _by_program(scope: Scope) -> Table:
@@ -210,7 +215,8 @@ def _differing_documents(scope: Scope) -> Table:
         GROUP BY ALL HAVING sum(ledger) <> sum(workpaper) ORDER BY kind, document
         """
     )
-    return Table("Invoices and payments of the period that stand otherwise in the ledger", frame)
+    title = "Invoices and payments of the period that stand otherwise in the ledger"
+    return Table(title, frame, relations=_DIFFERENCE)
 
 
 def _picture(scope: Scope, figures: dict[str, Figure]) -> Chart:

@@ -9,9 +9,16 @@ from typing import Any
 
 from close_library.books.shares import NO_OWNER
 from close_library.money import spell
-from close_library.report.wording import count_of, show_name, show_plain, show_total
+from close_library.report.wording import count_of, marked_verdict, show_name, show_plain, show_total
 
 NOT_STATED = "not stated"
+
+COMPLETE = "Complete: from the file to the books"
+FILTERS = "Filters: what of it is used"
+OWNERS = "Whose rows they are"
+ACCURATE = "Accurate: what workpaper 10 found in it; such rows are kept and used"
+COLUMNS = "Columns of the file by their names, and the rows to look up in the source system"
+"""What each table of a sheet is called."""
 
 
 @dataclass(frozen=True)
@@ -70,17 +77,33 @@ def facts_of(sheet: Mapping[str, Any]) -> list[tuple[str, str]]:
 
 
 def tie_outs_grid(sheet: Mapping[str, Any]) -> Grid:
+    return agreements_grid(COMPLETE, sheet["tie_outs"], "per_file", ("label",))
+
+
+def agreements_grid(caption: str, tie_outs: Sequence[Mapping[str, Any]], side: str, named_by: Sequence[str]) -> Grid:
+    """What must agree: by which columns it is named, one side, the books, the difference, the verdict."""
     rows = [
         [
-            each["label"],
-            *(show_plain(Decimal(each[name])) for name in ("per_file", "per_books", "difference")),
-            "✓ agrees" if each["agreed"] else "✗ does not agree",
+            *(each[name] for name in named_by),
+            *(show_plain(Decimal(each[name])) for name in (side, "per_books", "difference")),
+            marked_verdict(each["agreed"]),
         ]
-        for each in sheet["tie_outs"]
+        for each in tie_outs
     ]
-    bad = frozenset(number for number, each in enumerate(sheet["tie_outs"]) if not each["agreed"])
-    headings = ["What must agree", "Per file", "Per books", "Difference", "Result"]
-    return Grid("Complete: from the file to the books", headings, rows, frozenset((1, 2, 3)), bad)
+    bad = frozenset(number for number, each in enumerate(tie_outs) if not each["agreed"])
+    headings = [_HEADINGS[name] for name in (*named_by, side, "per_books", "difference")]
+    first = len(named_by)
+    return Grid(caption, [*headings, "Result"], rows, frozenset(range(first, first + 3)), bad)
+
+
+_HEADINGS = {
+    "id": "No.",
+    "label": "What must agree",
+    "per_file": "Per file",
+    "per_workpaper": "Per workpaper",
+    "per_books": "Per books",
+    "difference": "Difference",
+}
 
 
 def unit_word(unit: str) -> str:
@@ -102,7 +125,7 @@ def parts_grid(sheet: Mapping[str, Any]) -> Grid:
     in_all = f"{sum(each['rows'] for each in sheet['parts']):,}"
     rows.append(["all rows", "", in_all, *(["", show_total(sheet["control_total"]["books"])] if totalled else [])])
     headings = ["Rows", "In the period's figures", "Number", *(["Currency or unit", "Amount"] if totalled else [])]
-    return Grid("Filters: what of it is used", headings, rows, frozenset((2, 4)), has_total=True)
+    return Grid(FILTERS, headings, rows, frozenset((2, 4)), has_total=True)
 
 
 def totals_grid(sheet: Mapping[str, Any]) -> Grid:
@@ -115,8 +138,12 @@ def totals_grid(sheet: Mapping[str, Any]) -> Grid:
         for unit, (count, used, reported) in totals_by_unit(sheet).items()
     ]
     headings = ["Currency or unit", "Rows", "Sum", "Of it used", "Of it reported"]
-    caption = f"Control totals of {sheet['summed_column']} by currency; the source states none of its own"
-    return Grid(caption, headings, rows, frozenset((1, 2, 3, 4)))
+    return Grid(totals_caption(sheet), headings, rows, frozenset((1, 2, 3, 4)))
+
+
+def totals_caption(sheet: Mapping[str, Any]) -> str:
+    """What the table of a source's control totals is called."""
+    return f"Control totals of {sheet['summed_column']} by currency; the source states none of its own"
 
 
 def program_word(program: str) -> str:
@@ -133,13 +160,12 @@ def programs_grid(sheet: Mapping[str, Any]) -> Grid:
     in_all = f"{sum(each['rows'] for each in sheet['programs']):,}"
     rows.append(["all programs", in_all, *([show_total(sheet["control_total"]["books"])] if totalled else [])])
     headings = ["Program", "Rows", *(["Control total"] if totalled else [])]
-    return Grid("Whose rows they are", headings, rows, frozenset((1, 2)), has_total=True)
+    return Grid(OWNERS, headings, rows, frozenset((1, 2)), has_total=True)
 
 
 def found_grid(sheet: Mapping[str, Any]) -> Grid:
     rows = [[show_name(each["finding"]), f"{each['count']:,}", each["first"]] for each in sheet["found"]]
-    caption = "Accurate: what workpaper 10 found in it; such rows are kept and used"
-    return Grid(caption, ["Finding", "Number", "The first"], rows, frozenset((1,)))
+    return Grid(ACCURATE, ["Finding", "Number", "The first"], rows, frozenset((1,)))
 
 
 def columns_grid(sheet: Mapping[str, Any]) -> Grid:
@@ -155,8 +181,7 @@ def columns_grid(sheet: Mapping[str, Any]) -> Grid:
         for each in sheet["columns"]
     ]
     seen = [witness_word(each) for each in witnesses]
-    caption = "Columns of the file by their names, and the rows to look up in the source system"
-    return Grid(caption, ["Column", "Read as", "Rows that fill it", *seen], rows, frozenset((2,)))
+    return Grid(COLUMNS, ["Column", "Read as", "Rows that fill it", *seen], rows, frozenset((2,)))
 
 
 def witness_word(witness: Mapping[str, Any]) -> str:

@@ -7,11 +7,11 @@ amounts add up to, rows to look up in the source system, and where all of it is 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from decimal import Decimal
 from typing import Any
 
 from close_library.report.ipe.grids import (
     Grid,
+    agreements_grid,
     columns_grid,
     facts_of,
     found_grid,
@@ -21,10 +21,11 @@ from close_library.report.ipe.grids import (
     tie_outs_grid,
     totals_grid,
 )
-from close_library.report.wording import count_of, show_plain, show_total, source_anchor
+from close_library.report.wording import company_of, count_of, show_total, source_anchor
 
 TITLE = "Sources of the period"
 KIND = "Information produced by the entity (IPE)"
+COMPLETENESS = "Completeness of all sources together, and of the ledger: workpaper 10"
 
 LEFT_TO_DO = (
     "Agree rows and control totals with a report of the source system itself, of the same day and the same settings.",
@@ -46,7 +47,7 @@ def ipe_page(ipe: Mapping[str, Any]) -> dict[str, Any]:
     """Everything that the templates of the sheets need."""
     sheets = ipe["sheets"]
     whole, state = sum(map(is_whole, sheets)), state_of(ipe)
-    company = ipe.get("company_name") or ipe["company"]
+    company = company_of(ipe)
     anchors = anchors_of(sheets)
     return {
         "title": TITLE,
@@ -130,19 +131,7 @@ def _lead(sheets: Sequence[Mapping[str, Any]]) -> Grid:
 def _completeness(ipe: Mapping[str, Any]) -> Grid | None:
     """The tie-outs of workpaper 10, or none where it did not run."""
     tie_outs = ipe["completeness"]["tie_outs"]
-    rows = [
-        [
-            each["id"],
-            each["label"],
-            *(show_plain(Decimal(each[name])) for name in ("per_workpaper", "per_books", "difference")),
-            "✓ agrees" if each["agreed"] else "✗ does not agree",
-        ]
-        for each in tie_outs
-    ]
-    bad = frozenset(number for number, each in enumerate(tie_outs) if not each["agreed"])
-    headings = ["No.", "What must agree", "Per workpaper", "Per books", "Difference", "Result"]
-    caption = "Completeness of all sources together, and of the ledger: workpaper 10"
-    return Grid(caption, headings, rows, frozenset((2, 3, 4)), bad) if rows else None
+    return agreements_grid(COMPLETENESS, tie_outs, "per_workpaper", ("id", "label")) if tie_outs else None
 
 
 def _sheet(sheet: Mapping[str, Any], anchor: str) -> dict[str, Any]:

@@ -3,32 +3,22 @@
 from __future__ import annotations
 
 import json
-import os
-import tempfile
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
-from close_library.books.connection import SCRATCH
 from close_library.report import Attachment
 from close_library.report.ipe.grids import Grid
 from close_library.report.ipe.page import ipe_page
 from close_library.report.pdf.content import table_parts
 from close_library.report.pdf.letters import breakable, readable
-from close_library.report.pdf.setting import put_attachments, put_templates, set_pages
+from close_library.report.pdf.setting import pdf_of
 
 
 def source_sheets_as_pdf(ipe: Mapping[str, Any]) -> bytes:
     """See `report.ipe.render_ipe_pdf`; the document itself is attached."""
-    content = sheets_content(ipe)
     data = (json.dumps(ipe, indent=2, ensure_ascii=False) + "\n").encode("utf-8", "replace")
     attached = [Attachment("ipe.json", data, "application/json", "data", "The sheets as data")]
-    with tempfile.TemporaryDirectory(prefix=f"{SCRATCH}{os.getpid()}-") as folder:
-        root = Path(folder)
-        content["attachments"] = put_attachments(root, attached)
-        (root / "content.json").write_text(json.dumps(content, ensure_ascii=False), encoding="utf-8")
-        put_templates(root, "ipe_main.typ", "ipe.typ", "workpaper.typ")
-        return set_pages(root, ipe["period_end"], "ipe")
+    return pdf_of("ipe_main.typ", sheets_content(ipe), ipe["period_end"], "ipe", attached)
 
 
 def sheets_content(ipe: Mapping[str, Any]) -> dict[str, Any]:

@@ -11,12 +11,23 @@ from typing import Any
 
 from xlsxwriter.utility import quote_sheetname
 
-from close_library.report.ipe.grids import facts_of, program_word, totals_by_unit, unit_word, witness_word
+from close_library.report.ipe.grids import (
+    ACCURATE,
+    COLUMNS,
+    COMPLETE,
+    FILTERS,
+    OWNERS,
+    facts_of,
+    program_word,
+    totals_by_unit,
+    totals_caption,
+    unit_word,
+    witness_word,
+)
 from close_library.report.ipe.page import LEFT_TO_DO
-from close_library.report.wording import places_of, show_name
+from close_library.report.wording import AGREES, places_of, show_name
 from close_library.report.workbook.frame import Sheet
 
-AGREED, OTHER = "agrees", "does not agree"
 _WIDTHS = (46, 20, 17, 17, 17, 17, 17)
 
 
@@ -49,7 +60,7 @@ class SourceSheet:
             sheet.height_for(self.row, (value, 105))
             self.row += 1
         names = ["what must agree", "per file", "per books", "difference", "agrees?"]
-        tie_outs = self._heading("Complete: from the file to the books", names)
+        tie_outs = self._heading(COMPLETE, names)
         self.row += len(source["tie_outs"])
         parts = self._parts()
         if self.totalled:
@@ -68,7 +79,7 @@ class SourceSheet:
             "reported": f"={own}!C{last + 3}",
             "read": f"={own}!B{lines['rows']}",
             "in_books": f"={own}!C{lines['rows']}",
-            "result": f'=IF(COUNTIF({own}!E{tie_outs + 1}:E{tie_outs + len(source["tie_outs"])},"{AGREED}")='
+            "result": f'=IF(COUNTIF({own}!E{tie_outs + 1}:E{tie_outs + len(source["tie_outs"])},"{AGREES}")='
             f'{len(source["tie_outs"])},"ties","does not tie")',
         }  # fmt: skip
         if self.totalled:
@@ -85,7 +96,7 @@ class SourceSheet:
     def _parts(self) -> tuple[int, int, str]:
         """The parts with their shares; returns first and last row, and the reference of the sum of all amounts."""
         names = ["rows", "used?", "number", *(["amount", "currency or unit", "key"] if self.totalled else [])]
-        first = self._heading("Filters: what of it is used", names, (2, 3))
+        first = self._heading(FILTERS, names, (2, 3))
         for each in self.source["parts"]:
             self.sheet.text(self.row, 0, each["words"], "wrapped")
             self.sheet.height_for(self.row, (each["words"], 46))
@@ -124,8 +135,8 @@ class SourceSheet:
         return first, last, f"D{last + 1}"
 
     def _units(self, parts: tuple[int, int, str]) -> None:
-        title = f"Control totals of {self.source['summed_column']} by currency; the source states none of its own"
-        self._heading(title, ["currency or unit", "key", "rows", "sum", "of it used", "of it reported"], (2, 3, 4, 5))
+        names = ["currency or unit", "key", "rows", "sum", "of it used", "of it reported"]
+        self._heading(totals_caption(self.source), names, (2, 3, 4, 5))
         first, last = parts[0] + 1, parts[1]
         for unit, (rows, used, reported) in totals_by_unit(self.source).items():
             line = self.row + 1
@@ -142,7 +153,7 @@ class SourceSheet:
 
     def _programs(self) -> str:
         """Whose rows they are; returns the reference of their number."""
-        first = self._heading("Whose rows they are", ["program", "rows", *(["control total"] if self.totalled else [])])
+        first = self._heading(OWNERS, ["program", "rows", *(["control total"] if self.totalled else [])])
         for each in self.source["programs"]:
             self.sheet.text(self.row, 0, program_word(each["program"]))
             self.sheet.amount(self.row, 1, Decimal(each["rows"]), 0)
@@ -176,15 +187,13 @@ class SourceSheet:
                 self.sheet.amount(row, 2, value, places)
             difference = f"=ROUND(C{row + 1}-B{row + 1},{places})"
             self.sheet.formula(row, 3, difference, Decimal(each["difference"]), places=places)
-            verdict = f'=IF(D{row + 1}=0,"{AGREED}","{OTHER}")'
-            self.sheet.formula(row, 4, verdict, AGREED if each["agreed"] else OTHER, "beside")
+            self.sheet.verdict(row, 4, f"D{row + 1}=0", each["agreed"])
         last = first + len(self.source["tie_outs"]) - 1
         self.sheet.verdicts(first, 4, last)
         self.sheet.not_zero(first, 3, last)
 
     def _found(self) -> None:
-        title = "Accurate: what workpaper 10 found in it; such rows are kept and used"
-        self._heading(title, ["finding", "number", "the first"], (1,))
+        self._heading(ACCURATE, ["finding", "number", "the first"], (1,))
         for each in self.source["found"]:
             self.sheet.text(self.row, 0, show_name(each["finding"]))
             self.sheet.amount(self.row, 1, Decimal(each["count"]), 0)
@@ -195,7 +204,7 @@ class SourceSheet:
         """Every column with the values of the rows to look up."""
         witnesses = self.source["witnesses"]
         names = ["column", "read as", "rows that fill it", *map(witness_word, witnesses)]
-        self._heading("Columns of the file by their names, and the rows to look up in the source system", names, (2,))
+        self._heading(COLUMNS, names, (2,))
         for each in self.source["columns"]:
             self.sheet.text(self.row, 0, each["column"] + (" (key)" if each["key"] else ""))
             self.sheet.text(self.row, 1, each["type"])

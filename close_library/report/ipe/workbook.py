@@ -6,68 +6,53 @@ S01 …        a sheet for each file; cells for whoever agrees it to the source 
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from xlsxwriter.exceptions import XlsxWriterException
-
-from close_library.errors import Fault, ReportError
 from close_library.parameters import COMPANY
 from close_library.report.ipe.grids import is_whole
-from close_library.report.ipe.page import KIND, TITLE, state_of
-from close_library.report.ipe.source_sheet import AGREED, OTHER, SourceSheet
-from close_library.report.wording import places_of
-from close_library.report.workbook.frame import Book, Sheet
+from close_library.report.ipe.page import COMPLETENESS, KIND, TITLE, state_of
+from close_library.report.ipe.source_sheet import SourceSheet
+from close_library.report.wording import company_of, places_of, show_program
+from close_library.report.workbook.frame import Book, Edges, Sheet, written_whole
 
 OWN_SHEETS_AT_MOST = 200
 """Sources with a sheet of their own; the lines of the others are numbers, and their sheets stand in the page and the PDF."""
 
 
 def write_source_sheets(ipe: Mapping[str, Any], path: Path) -> None:
-    """Write the workbook beside its place and rename it when it is whole."""
-    unfinished = path.with_name(f".{path.name}.part")
-    try:
-        book = Book(unfinished, _paper(ipe), {})
-        lead = _add_sheet(book, "Sources", ipe)
+    """Write the workbook of a period's sources. Raises ReportError."""
+    with written_whole(path) as unfinished:
+        book = Book(unfinished, _edges(ipe))
+        lead = book.add_sheet("Sources")
         own = ipe["sheets"][:OWN_SHEETS_AT_MOST]
-        places = {each["no"]: SourceSheet(_add_sheet(book, each["no"], ipe), each).write() for each in own}
+        places = {each["no"]: SourceSheet(book.add_sheet(each["no"]), each).write() for each in own}
         _write_lead(lead, ipe, places)
         book.close()
-        with unfinished.open("rb+") as file:
-            os.fsync(file.fileno())
-        unfinished.replace(path)
-    except (OSError, XlsxWriterException) as error:
-        fault = Fault(
-            path.name, str(error), "a folder that can be written, with room on the disk", "free it and run again"
-        )
-        raise ReportError("the workbook can't be written.", [fault]) from error
-    finally:
-        unfinished.unlink(missing_ok=True)
 
 
-def _paper(ipe: Mapping[str, Any]) -> dict[str, Any]:
-    """The sheets as a workbook's frame knows a document: what stands at the edges of its printed pages."""
-    return {
-        **{
-            name: ipe[name]
-            for name in ("company", "company_name", "period", "period_end", "functional_currency", "inputs")
+def _edges(ipe: Mapping[str, Any]) -> Edges:
+    """The foot says how the sources stand: nobody signs them, workpaper 10 is what is signed."""
+    company = company_of(ipe)
+    return Edges(
+        title=f"IPE {TITLE}",
+        subject=f"{ipe['company']}, {COMPANY}, {ipe['period']}",
+        company=company,
+        inputs=ipe["inputs"],
+        day=ipe["period_end"],
+        identity={
+            "close_company": ipe["company"],
+            "close_period": ipe["period"],
+            "close_program": COMPANY,
+            "close_ref": "IPE",
+            "close_digest": ipe["inputs"],
         },
-        "ref": "IPE",
-        "name": "ipe",
-        "title": TITLE,
-        "program": COMPANY,
-        "status": "agreed" if all(map(is_whole, ipe["sheets"])) else "open",
-    }
-
-
-def _add_sheet(book: Book, name: str, ipe: Mapping[str, Any]) -> Sheet:
-    """A sheet whose foot says how the sources stand: nobody signs them, workpaper 10 is what is signed."""
-    sheet = book.add_sheet(name)
-    sheet.sheet.set_footer(f"&L&8 {state_of(ipe)} · books {ipe['inputs'][:16]}&R&8 &A · page &P of &N")
-    return sheet
+        left=f"{company} · {show_program(COMPANY)} · {ipe['period']}",
+        right=f"IPE {TITLE}",
+        foot=f"{state_of(ipe)} · books {ipe['inputs'][:16]}",
+    )
 
 
 def _write_lead(sheet: Sheet, ipe: Mapping[str, Any], places: Mapping[str, Mapping[str, str]]) -> None:
@@ -117,7 +102,7 @@ def _lead_line(sheet: Sheet, row: int, source: Mapping[str, Any], places: Mappin
 
 
 def _write_completeness(sheet: Sheet, row: int, tie_outs: Sequence[Mapping[str, Any]]) -> None:
-    sheet.text(row, 1, "Completeness of all sources together, and of the ledger: workpaper 10", "heading")
+    sheet.text(row, 1, COMPLETENESS, "heading")
     if not tie_outs:
         sheet.text(row + 1, 1, "Workpaper 10 was not run.", "note")
         return
@@ -131,6 +116,5 @@ def _write_completeness(sheet: Sheet, row: int, tie_outs: Sequence[Mapping[str, 
         sheet.amount(line, 4, amounts["per_workpaper"], digits)
         sheet.amount(line, 5, amounts["per_books"], digits)
         sheet.formula(line, 6, f"=ROUND(F{line + 1}-E{line + 1},{digits})", amounts["difference"], places=digits)
-        verdict = f'=IF(ABS(G{line + 1})<={amounts["tolerance"]},"{AGREED}","{OTHER}")'
-        sheet.formula(line, 7, verdict, AGREED if each["agreed"] else OTHER, "beside")
+        sheet.verdict(line, 7, f"ABS(G{line + 1})<={amounts['tolerance']}", each["agreed"])
     sheet.verdicts(row + 2, 7, row + 1 + len(tie_outs))

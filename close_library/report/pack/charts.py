@@ -19,7 +19,16 @@ from pptx.enum.chart import (
 from pptx.enum.dml import MSO_LINE
 from pptx.util import Pt
 
-from close_library.report.charts import BARS_AT_MOST, INK, LINE, LINE_STYLES, part_colour
+from close_library.report.chart_data import (
+    BARS_AT_MOST,
+    INK,
+    LINE,
+    LINE_STYLES,
+    alternative_text,
+    part_colour,
+    series_of,
+    title_of,
+)
 from close_library.report.pack.zipped import moment_of, printable, same_bytes
 from close_library.report.wording import show_name
 
@@ -31,19 +40,12 @@ _FEW = 10
 
 _FORMAT = "#,##0"
 
-Rows = list[tuple[str, list[Decimal]]]
 
-
-def series_of(chart: Mapping[str, Any]) -> tuple[list[str], Rows]:
-    """The names of a chart's series, and for each label its amount in each of them."""
-    data = chart["data"]
-    if isinstance(data, Mapping):
-        names = [printable(show_name(name)) for name in data["series"]]
-        rows = [(entry["label"], [Decimal(amount or 0) for amount in entry["amounts"]]) for entry in data["data"]]
-    else:
-        names, rows = ["amount"], [(entry["label"], [Decimal(entry["amount"] or 0)]) for entry in data]
+def _shown(chart: Mapping[str, Any]) -> tuple[list[str], list[tuple[str, list[Decimal]]]]:
+    """The series as a reader sees them; of bars those that a picture has room for."""
+    names, rows = series_of(chart)
     kept = rows if chart["kind"] == "lines" else rows[:BARS_AT_MOST]
-    return names, [(printable(label), amounts) for label, amounts in kept]
+    return [printable(show_name(name)) for name in names], [(printable(label), amounts) for label, amounts in kept]
 
 
 def kind_of(chart: Mapping[str, Any]) -> XL_CHART_TYPE:
@@ -53,7 +55,7 @@ def kind_of(chart: Mapping[str, Any]) -> XL_CHART_TYPE:
 
 def chart_data(chart: Mapping[str, Any]) -> Any:
     """The data as the chart holds it. Lengths are floats here; no amount is read back."""
-    names, rows = series_of(chart)
+    names, rows = _shown(chart)
     make: Any = CategoryChartData
     data = make(number_format=_FORMAT)
     data.categories = [label for label, _ in rows]
@@ -66,7 +68,7 @@ def finish(drawn: Any, chart: Mapping[str, Any], period_end: str) -> None:
     """Colours, markers and a workbook of our own, which holds no clock."""
     drawn.font.size, drawn.font.name, drawn.font.color.rgb = Pt(11), "Arial", colour(INK)
     drawn.has_title = False
-    names, rows = series_of(chart)
+    names, rows = _shown(chart)
     drawn.has_legend = len(names) > 1
     if drawn.has_legend:
         drawn.legend.position, drawn.legend.include_in_layout = XL_LEGEND_POSITION.TOP, False
@@ -85,7 +87,7 @@ def finish(drawn: Any, chart: Mapping[str, Any], period_end: str) -> None:
     else:
         categories.reverse_order = True
         plot.gap_width, plot.overlap = 55, 100
-        spelled = chart["data"]["series"] if isinstance(chart["data"], Mapping) else names
+        spelled, _ = series_of(chart)
         for number, bar in enumerate(plot.series):
             bar.format.fill.solid()
             bar.format.fill.fore_color.rgb = colour(part_colour(spelled, number))
@@ -93,9 +95,15 @@ def finish(drawn: Any, chart: Mapping[str, Any], period_end: str) -> None:
     drawn.part.chart_workbook.update_from_xlsx_blob(workbook_of(chart, period_end))
 
 
+def name_drawing(held: Any, chart: Mapping[str, Any]) -> None:
+    """A drawing's name, and its data in words for who does not see it."""
+    held.set("name", printable(title_of(chart)))
+    held.set("descr", printable(alternative_text(chart)))
+
+
 def workbook_of(chart: Mapping[str, Any], period_end: str) -> bytes:
     """The chart's figures as the workbook that opens with `edit data`: labels in A, a series a column."""
-    names, rows = series_of(chart)
+    names, rows = _shown(chart)
     written = io.BytesIO()
     book = xlsxwriter.Workbook(written, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False})
     book.set_properties({"created": moment_of(period_end)})

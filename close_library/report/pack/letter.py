@@ -18,11 +18,10 @@ from docx.shared import Cm, Emu, Pt, RGBColor
 from pptx import Presentation
 from pptx.util import Inches
 
-from close_library.report.charts import alternative_text
-from close_library.report.pack.charts import chart_data, finish, kind_of
+from close_library.report.pack.charts import chart_data, finish, kind_of, name_drawing
 from close_library.report.pack.pages import Grid, Page, Tile
-from close_library.report.pack.story import cover_of, foot_of, pages_of, title_of
-from close_library.report.pack.zipped import moment_of, one_line, printable, same_bytes
+from close_library.report.pack.story import cover_of, foot_of, pages_of, set_properties, title_of
+from close_library.report.pack.zipped import one_line, printable, same_bytes
 
 _CHART = "application/vnd.openxmlformats-officedocument.drawingml.chart+xml"
 _WORKBOOK = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -37,7 +36,7 @@ def letter(document: Mapping[str, Any], said: Mapping[str, Any]) -> bytes:
     """The Word document of a document."""
     page = Document()
     end = document.get("period_end") or ""
-    _set_up(page, document, said, end)
+    _set_up(page, document, said)
     page.add_heading(printable(title_of(document)), level=0)
     for label, value in cover_of(document, said):
         line = page.add_paragraph()
@@ -51,7 +50,7 @@ def letter(document: Mapping[str, Any], said: Mapping[str, Any]) -> bytes:
     return same_bytes(written.getvalue())
 
 
-def _set_up(page: Any, document: Mapping[str, Any], said: Mapping[str, Any], end: str) -> None:
+def _set_up(page: Any, document: Mapping[str, Any], said: Mapping[str, Any]) -> None:
     """Paper, letters, what stands at the edges, and properties without a clock."""
     section = page.sections[0]
     section.orientation, section.page_width, section.page_height = WD_ORIENT.LANDSCAPE, Cm(29.7), Cm(21.0)
@@ -59,13 +58,7 @@ def _set_up(page: Any, document: Mapping[str, Any], said: Mapping[str, Any], end
     page.styles["Normal"].font.size = Pt(11)
     for style in ("Normal", "Title", "Heading 1"):
         _set_in(page.styles[style], "Arial")
-    held = page.core_properties
-    held.title, held.author = (
-        printable(title_of(document)),
-        printable(document.get("company_name") or document["company"]),
-    )
-    held.subject, held.last_modified_by, held.revision, held.comments = printable(document["title"]), "close", 1, ""
-    held.created = held.modified = moment_of(end)
+    set_properties(page.core_properties, document)
     foot = section.footer.paragraphs[0]
     _run(foot, f"{foot_of(document, said)} · page ", 8, _GREY)
     _field(foot, "PAGE")
@@ -118,9 +111,7 @@ def _chart(page: Any, chart: Mapping[str, Any], number: int, end: str) -> None:
         </wp:inline>
         """
     )
-    held = inline.find(qn("wp:docPr"))
-    held.set("name", printable(chart.get("title") or chart["id"]))
-    held.set("descr", printable(alternative_text(chart)))
+    name_drawing(inline.find(qn("wp:docPr")), chart)
     drawing = OxmlElement("w:drawing")
     drawing.append(inline)
     page.add_paragraph().add_run()._r.append(drawing)

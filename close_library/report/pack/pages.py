@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from close_library.report.wording import NUMERIC_KINDS, show_in_column, show_name
+from close_library.report.wording import NUMERIC_KINDS, kinds_of, show_in_column, show_name
 
 ROWS_AT_MOST, LINES_AT_MOST = 14, 20
 """Rows of a schedule, and lines of text in them, that fit a page; the workpaper has all."""
@@ -59,7 +59,7 @@ class Page:
 
 def grid_of(table: Mapping[str, Any], currency: str, ref: str) -> Grid:
     """A schedule of a document as a page shows it; what does not fit is counted."""
-    kinds = table.get("types") or ["text"] * len(table["columns"])
+    kinds = kinds_of(table)
     rows = [
         tuple(
             show_in_column(cell, kind, column, currency)

@@ -11,11 +11,11 @@ from pptx.enum.text import MSO_ANCHOR, MSO_AUTO_SIZE, PP_ALIGN
 from pptx.oxml.ns import qn
 from pptx.util import Emu, Inches, Pt
 
-from close_library.report.charts import INK, TOTAL, alternative_text
-from close_library.report.pack.charts import chart_data, colour, finish, kind_of
+from close_library.report.chart_data import INK, TOTAL
+from close_library.report.pack.charts import chart_data, colour, finish, kind_of, name_drawing
 from close_library.report.pack.pages import Grid, Page, Tile
-from close_library.report.pack.story import cover_of, foot_of, pages_of, title_of
-from close_library.report.pack.zipped import moment_of, one_line, printable, same_bytes
+from close_library.report.pack.story import cover_of, foot_of, pages_of, set_properties, title_of
+from close_library.report.pack.zipped import one_line, printable, same_bytes
 
 _WIDE, _HIGH = Inches(13.333), Inches(7.5)
 _LEFT, _ROOM = Inches(0.6), Inches(12.13)
@@ -29,7 +29,7 @@ def slides(document: Mapping[str, Any], said: Mapping[str, Any]) -> bytes:
     deck = Presentation()
     deck.slide_width, deck.slide_height = _WIDE, _HIGH
     end = document.get("period_end") or ""
-    _properties(deck.core_properties, title_of(document), document, end)
+    set_properties(deck.core_properties, document)
     _cover(deck, document, said)
     foot = foot_of(document, said)
     for number, page in enumerate(pages_of(document, said), 2):
@@ -37,12 +37,6 @@ def slides(document: Mapping[str, Any], said: Mapping[str, Any]) -> bytes:
     written = io.BytesIO()
     deck.save(written)
     return same_bytes(written.getvalue())
-
-
-def _properties(held: Any, title: str, document: Mapping[str, Any], end: str) -> None:
-    held.title, held.author = printable(title), printable(document.get("company_name") or document["company"])
-    held.subject, held.last_modified_by, held.revision = printable(document["title"]), "close", 1
-    held.created = held.modified = moment_of(end)
 
 
 def _cover(deck: Any, document: Mapping[str, Any], said: Mapping[str, Any]) -> None:
@@ -106,9 +100,7 @@ def _tiles(slide: Any, tiles: Sequence[Tile], top: Any) -> None:
 def _chart(slide: Any, chart: Mapping[str, Any], top: Any, end: str) -> None:
     framed = slide.shapes.add_chart(kind_of(chart), _LEFT, top, _ROOM, Emu(_BOTTOM - top), chart_data(chart))
     finish(framed.chart, chart, end)
-    held = framed._element.nvGraphicFramePr.cNvPr
-    held.set("name", printable(chart.get("title") or chart["id"]))
-    held.set("descr", printable(alternative_text(chart)))
+    name_drawing(framed._element.nvGraphicFramePr.cNvPr, chart)
 
 
 def _grid(slide: Any, grid: Grid, top: Any) -> None:

@@ -11,9 +11,22 @@ from typing import Any
 
 from close_library.report.identification import identification
 from close_library.report.pack.pages import Grid, Page, Tile, grid_of
-from close_library.report.reading_order import tables_of
+from close_library.report.pack.zipped import moment_of, printable
+from close_library.report.reading_order import OPEN, tables_of
 from close_library.report.said import sign_off_in_words, signature
-from close_library.report.wording import STATUS, count_of, currency_of, show_amount, show_code, show_plain
+from close_library.report.wording import (
+    AGREES,
+    DIFFERS,
+    MONTHS,
+    STATUS,
+    company_of,
+    count_of,
+    currency_of,
+    show_amount,
+    show_code,
+    show_plain,
+    show_program,
+)
 
 
 def pages_of(document: Mapping[str, Any], said: Mapping[str, Any]) -> list[Page]:
@@ -43,14 +56,21 @@ def cover_of(document: Mapping[str, Any], said: Mapping[str, Any]) -> list[tuple
 
 def title_of(document: Mapping[str, Any]) -> str:
     """What stands on the cover: the company and the month."""
-    return f"{document.get('company_name') or document['company']}: the close of {in_words(document['period'])}"
+    return f"{company_of(document)}: the close of {in_words(document['period'])}"
+
+
+def set_properties(held: Any, document: Mapping[str, Any]) -> None:
+    """What the file says of itself: title, company, workpaper; no clock, no machine."""
+    held.title, held.author = printable(title_of(document)), printable(company_of(document))
+    held.subject, held.last_modified_by, held.revision, held.comments = printable(document["title"]), "close", 1, ""
+    held.created = held.modified = moment_of(document.get("period_end") or "")
 
 
 def foot_of(document: Mapping[str, Any], said: Mapping[str, Any]) -> str:
     """What stands at the foot of every page: which paper, its status, and how far it is signed."""
     word = STATUS[document["status"]][1]
     return (
-        f"{document.get('company_name') or document['company']} · {document['period']} · "
+        f"{company_of(document)} · {document['period']} · "
         f"{document['ref']} {document['title']} · {word}, {sign_off_in_words(said)}"
     )
 
@@ -79,14 +99,14 @@ class _Told:
             else f"{amount} {figure['unit']}"
         )
 
-    def table(self, number: int) -> Mapping[str, Any] | None:
-        """A schedule by its number in the workpaper; None where it has no line."""
-        found = self.tables.get(f"{self.document['ref']}.{number}")
-        return found if found and found["rows"] else None
+    def table(self, *columns: str) -> Mapping[str, Any] | None:
+        """The first schedule with some columns that has a line; None where there is none."""
+        tables = (table for table in self.tables.values() if table["rows"] and set(columns) <= set(table["columns"]))
+        return next(tables, None)
 
     def month(self) -> Page | None:
         """What the month earned, beside the month before."""
-        beside = self.table(2)
+        beside = self.table("figure", self.document["period"], "change")
         if beside is None or self.amount("revenue") is None:
             return None
         before = {id: beside["rows"][row][2] for row, column, id in beside.get("links") or [] if column == 1}
@@ -135,25 +155,25 @@ class _Told:
 
     def matrix(self) -> Page | None:
         """All programs at a glance."""
-        return self._page(1, "All programs at a glance: they add up to the company")
+        return self._page("All programs at a glance: they add up to the company", "program", "revenue", "margin")
 
     def standing(self) -> Page | None:
         """Payment, billing and purchase orders."""
         if self.amount("past_due") is None:
             return None
         words = f"{self.shown('past_due')} is past due, {self.shown('delivered_not_billed')} is delivered and not billed yet"
-        return self._page(4, words)
+        return self._page(words, "program", "past_due")
 
     def is_open(self) -> Page | None:
         """How much is open, and where."""
-        table = self.table(5)
+        table = self.table(*OPEN)
         if table is None:
             return None
-        names = table["columns"][1:]
-        counts = dict(zip(names, map(int, table["rows"][-1][1:]), strict=True))
+        total = dict(zip(table["columns"], table["rows"][-1], strict=True))
+        counts = {name: int(total[name] or 0) for name in OPEN}
         if not sum(counts.values()):
             return Page("Nothing is open in this close")
-        words = [count_of(counts[name], noun) for name, noun in _OPEN if counts.get(name)]
+        words = [count_of(counts[name], noun) for name, noun in _OPEN if counts[name]]
         return Page(
             f"{_joined(words)} open in this close",
             chart=self.charts.get("c4"),
@@ -162,16 +182,19 @@ class _Told:
 
     def points(self) -> Page | None:
         """The open points that weigh most."""
-        table = self.table(7)
+        columns = ("severity", "what", "amount", "message")
+        table = self.table(*columns)
         if table is None:
             return None
-        first = dict(zip(table["columns"], table["rows"][0], strict=True))
+        own = {"program": show_program(self.document["program"])}
+        first = own | dict(zip(table["columns"], table["rows"][0], strict=True))
         amount = f", {show_amount(first['amount'], self.currency)} {self.currency}" if first["amount"] else ""
-        return self._page(7, f"First to look at: {show_code(first['what'], 'what')}, {first['program']}{amount}")
+        return self._page(f"First to look at: {show_code(first['what'], 'what')}, {first['program']}{amount}", *columns)
 
     def timing(self) -> Page | None:
         """How the month was worked."""
-        table = self.table(8)
+        columns = ("measure", "amount", "unit", "convention")
+        table = self.table(*columns)
         if table is None:
             return None
         days = next((row[1] for row in table["rows"] if row[2] == "days"), None)
@@ -180,7 +203,7 @@ class _Told:
             if days is None
             else f"The close took {show_plain(Decimal(days).normalize())} business days"
         )
-        return self._page(8, words)
+        return self._page(words, *columns)
 
     def proof(self, said: Mapping[str, Any]) -> Page:
         """What was checked, and who signed."""
@@ -188,7 +211,7 @@ class _Told:
         agreed = sum(each["agreed"] for each in tie_outs)
         rows = tuple(
             (each["id"], each["label"], _tie(each, "per_workpaper", self.currency), _tie(each, "difference", self.currency),
-             f"{each['tick']} agrees" if each["agreed"] else "✗ does not agree")
+             f"{each['tick']} {AGREES}" if each["agreed"] else f"✗ {DIFFERS}")
             for each in tie_outs
         )  # fmt: skip
         grid = Grid(
@@ -201,8 +224,8 @@ class _Told:
             grid=grid if rows else None,
         )
 
-    def _page(self, number: int, takeaway: str) -> Page | None:
-        table = self.table(number)
+    def _page(self, takeaway: str, *columns: str) -> Page | None:
+        table = self.table(*columns)
         return Page(takeaway, grid=self._grid(table)) if table else None
 
     def _grid(self, table: Mapping[str, Any]) -> Grid:
@@ -227,10 +250,6 @@ _OPEN = (
     ("tie_outs", "tie-out"),
     ("no_conclusion", "workpaper without a conclusion"),
 )
-
-
-MONTHS = ("January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
-          "December")  # fmt: skip
 
 
 def in_words(period: str) -> str:

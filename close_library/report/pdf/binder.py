@@ -5,25 +5,21 @@ Each workpaper's code and parameters stand in its own PDF; here the parameters s
 
 from __future__ import annotations
 
-import json
-import os
-import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from close_library.books.connection import SCRATCH
 from close_library.parameters import COMPANY
-from close_library.report.charts import draw
+from close_library.report.checks import NO_TIE_OUT
 from close_library.report.front_page import front_page_of
 from close_library.report.ipe.paper import sheets_content
 from close_library.report.page import page_of
-from close_library.report.pdf.content import content_of, table_parts
+from close_library.report.pdf.content import content_of, pictures_of, table_parts
 from close_library.report.pdf.letters import breakable, readable
-from close_library.report.pdf.setting import put_templates, set_pages
+from close_library.report.pdf.setting import pdf_of
 from close_library.report.rows_file import RowsFile
-from close_library.report.wording import currency_of, show_amount, show_program
+from close_library.report.wording import company_of, currency_of, show_amount, show_program
 
 PAPERS_AT_MOST = 300
 """Workpapers of one binder PDF; above that the programs' stand in their own PDFs only, and the cover says so."""
@@ -68,7 +64,7 @@ def render_binder(
     inside = [paper for paper in papers if whole or paper.document["program"] == COMPANY]
     content = readable(
         {
-            "title": f"{index.get('company_name') or index['company']} · binder {index['period']}",
+            "title": f"{company_of(index)} · binder {index['period']}",
             "running_head": {**page["running_head"], "right": "Binder"},
             "identification": [[label, breakable(value), second] for label, value, second in page["identification"]],
             "seal": [[label, breakable(value)] for label, value in cover.seal],
@@ -78,6 +74,7 @@ def render_binder(
             else f"The {len(papers) - len(inside):,} workpapers of programs stand in their own PDFs.",
             "matrix": _matrix(page),
             "lead_sheets": _lead_sheets([paper.document for paper in papers if paper.document["program"] == COMPANY]),
+            "no_tie_out": NO_TIE_OUT,
             "attention": _attention(page),
             "changes": _changes(cover),
             "compared_with": cover.compared_with,
@@ -85,26 +82,23 @@ def render_binder(
             "parameters": table_parts(["Program", "Parameter", "Value", "Set in"], _settings(parameters)),
         }
     )
-    with tempfile.TemporaryDirectory(prefix=f"{SCRATCH}{os.getpid()}-") as folder:
-        root = Path(folder)
-        content["papers"] = _papers(inside, root)
-        content["source_sheets"] = sheets_content(ipe) if ipe else None
-        (root / "content.json").write_text(json.dumps(content, ensure_ascii=False), encoding="utf-8")
-        put_templates(root, "binder.typ", "ipe.typ", "workpaper.typ")
-        return set_pages(root, index["period_end"], f"binder {index['period']}")
+    content["papers"] = [_paper(paper, number) for number, paper in enumerate(inside)]
+    content["source_sheets"] = sheets_content(ipe) if ipe else None
+    pictures: dict[str, bytes] = {}
+    for number, paper in enumerate(inside):
+        pictures |= pictures_of(paper.document, _within(number))
+    return pdf_of("binder.typ", content, index["period_end"], f"binder {index['period']}", pictures=pictures)
 
 
-def _papers(papers: Sequence[Paper], root: Path) -> list[dict[str, Any]]:
-    contents = []
-    for number, paper in enumerate(papers):
-        page = page_of(paper.document, RowsFile(paper.rows, paper.document), paper.said, ())
-        content = content_of(paper.document, {**page, "parameters": []})
-        for place, chart in enumerate(paper.document.get("charts") or []):
-            content["charts"][place]["file"] = f"chart-{number}-{place}.svg"
-            (root / f"chart-{number}-{place}.svg").write_bytes(draw(chart))
-        content["title"] = f"{show_program(paper.document['program'])}: {content['title']}"
-        contents.append(content)
-    return contents
+def _paper(paper: Paper, number: int) -> dict[str, Any]:
+    document = {**paper.document, "parameters": []}
+    page = page_of(document, RowsFile(paper.rows, document), paper.said, ())
+    content = content_of(document, page, _within(number))
+    return {**content, "title": f"{show_program(document['program'])}: {content['title']}"}
+
+
+def _within(number: int) -> str:
+    return f"{number}-"
 
 
 def _matrix(page: Mapping[str, Any]) -> list[dict[str, Any]]:

@@ -9,24 +9,27 @@ import textwrap
 from collections.abc import Mapping, Sequence, Set
 from typing import Any
 
+from close_library.report.charts import draw
 from close_library.report.pdf.letters import breakable, readable
 from close_library.report.pdf.prose import blocks_of
 from close_library.report.pdf.widths import Part, parts_of
-from close_library.report.wording import show_name, show_total
+from close_library.report.reading_order import PROSE, other_sections
+from close_library.report.wording import marked_verdict, show_total
 
 _CODE_WIDTH = 150
 _ROWS_TOGETHER, _LETTERS_TOGETHER = 14, 2_500
 """A table that is no longer than this stands on one page whole."""
-_SECTIONS = ("purpose", "sources", "procedure", "tie_outs", "findings", "results", "conclusion")
 
 
-def content_of(document: Mapping[str, Any], page: Mapping[str, Any]) -> dict[str, Any]:
-    """Everything that the template sets, from a document and its page (`page_of`)."""
+def content_of(document: Mapping[str, Any], page: Mapping[str, Any], within: str = "") -> dict[str, Any]:
+    """Everything that the template sets, from a document and its page (`page_of`).
+
+    `within` tells the pictures of one paper of a binder from those of another.
+    """
     sections = document.get("sections") or {}
     charts = page["charts"]
     content = {
         "title": f"{document['ref']} {document['title']}",
-        "status": document["status"],
         "running_head": page["running_head"],
         "identification": [[label, breakable(value), second] for label, value, second in page["identification"]],
         "verdicts": page["verdicts"] if document["status"] in ("agreed", "open") else [],
@@ -36,16 +39,17 @@ def content_of(document: Mapping[str, Any], page: Mapping[str, Any]) -> dict[str
         "findings": _findings(page["findings"]),
         "findings_in_all": page["findings_in_all"],
         "figures": _figures(page["figures"]),
-        "prose": {name: blocks_of(sections.get(name)) for name in _SECTIONS},
-        "more_prose": [[show_name(name), blocks_of(text)] for name, text in sections.items() if name not in _SECTIONS],
+        "prose": {name: blocks_of(sections.get(name)) for name in PROSE},
+        "more_prose": [[title, blocks_of(text)] for title, text in other_sections(document)],
         "quoted": page["quoted"],
-        "leads": page["leads"],
-        "figures_last": page["figures_last"],
+        "nothing_found": page["nothing_found"],
+        "no_tie_out": page["no_tie_out"],
+        "order": page["order"],
         "results": [list(each) for each in page["results"]],
         "tables": [_schedule(table) for table in page["tables"]],
         "charts": [
             {
-                "file": f"chart-{number}.svg",
+                "file": _picture(within, number),
                 "title": chart["title"] + (f", in {chart['unit']}" if chart["unit"] else ""),
                 "words": chart["words"],
             }
@@ -75,6 +79,15 @@ def content_of(document: Mapping[str, Any], page: Mapping[str, Any]) -> dict[str
     return found
 
 
+def pictures_of(document: Mapping[str, Any], within: str = "") -> dict[str, bytes]:
+    """The pictures that the content of a document names."""
+    return {_picture(within, number): draw(chart) for number, chart in enumerate(document.get("charts") or [])}
+
+
+def _picture(within: str, number: int) -> str:
+    return f"chart-{within}{number}.svg"
+
+
 def _trouble(document: Mapping[str, Any], page: Mapping[str, Any]) -> list[str]:
     """What stands in place of an answer where there is none: a heading and the reason."""
     if document["status"] == "failed":
@@ -92,7 +105,7 @@ def _tie_outs(tie_outs: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
             each["id"],
             each["label"] + (f" — {each['remark'].line}" if each["remark"] else ""),
             *(each[name] for name in ("per_workpaper", "per_books", "difference", "tolerance")),
-            f"{'✓' if each['agreed'] else '✗'} {each['verdict']}",
+            marked_verdict(each["agreed"]),
             each["mark"],
         ]
         for each in tie_outs

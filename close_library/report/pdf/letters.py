@@ -16,6 +16,9 @@ from fontTools.ttLib import TTFont
 BREAK = "\u200b"
 """A place where a long word may break; it shows as nothing."""
 
+FONT_FOLDERS = (Path(__file__).parent / "fonts", Path(matplotlib.get_data_path()) / "fonts" / "ttf")
+"""Where the fonts of the pages lie: Liberation Sans is ours, DejaVu Sans comes with matplotlib."""
+
 _LONGEST_WORD = 22
 _AFTER = re.compile(r"([_/:;,.=&?@\-\\])(?=[^\s\u200b])")
 _LONG = re.compile(rf"\S{{{_LONGEST_WORD + 1},}}")
@@ -58,12 +61,9 @@ def _readable_text(text: str) -> str:
 @cache
 def _letters() -> frozenset[str]:
     """Every character that Liberation Sans or DejaVu Sans has, and the white space that sets text."""
-    fonts = [
-        Path(__file__).parent / "fonts" / "LiberationSans-Regular.ttf",
-        Path(matplotlib.get_data_path()) / "fonts" / "ttf" / "DejaVuSans.ttf",
-    ]
+    own, other = FONT_FOLDERS
     letters = {"\n", BREAK}
-    for font in fonts:
+    for font in (own / "LiberationSans-Regular.ttf", other / "DejaVuSans.ttf"):
         with TTFont(font, lazy=True) as opened:
             letters |= {chr(number) for number in opened.getBestCmap() if number >= 0x20}
     return frozenset(letters)

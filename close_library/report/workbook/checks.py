@@ -6,18 +6,26 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
-from close_library.report.checks import gravest_first, legend_of, quoted_in_words, remark_of_finding, subject_of_tie_out
+from close_library.report.checks import (
+    NO_TIE_OUT,
+    gravest_first,
+    legend_of,
+    nothing_found,
+    remark_of_finding,
+    subject_of_tie_out,
+)
 from close_library.report.said import remark_on
 from close_library.report.wording import places_of, show_keys, show_name
 from close_library.report.workbook.formula import read
-from close_library.report.workbook.frame import Book, Sheet
+from close_library.report.workbook.frame import Sheet
 from close_library.report.workbook.inputs import EXPLAIN, Inputs
 from close_library.report.workbook.live import Live
+from close_library.report.workbook.paper import PaperBook
 
 _LEGEND_NOTE = "Difference = per books − per workpaper. A tick mark is earned by the check that ran and agreed."
 
 
-def write_tie_outs(book: Book, sheet: Sheet, live: Live) -> None:
+def write_tie_outs(book: PaperBook, sheet: Sheet, live: Live) -> None:
     """Each tie-out: both amounts, the difference and the verdict as formulas, the tick mark, and the legend."""
     names = ["no.", "what must agree", "per workpaper", "per books", "difference", "tolerance", "agrees?", "tick mark"]
     sheet.columns(0, names, [2 <= column <= 5 for column in range(len(names))])
@@ -29,7 +37,7 @@ def write_tie_outs(book: Book, sheet: Sheet, live: Live) -> None:
         _tie_out(book, sheet, row, tie_out, live)
         _explained(book, sheet, row, tie_out, inputs)
     if not tie_outs:
-        sheet.text(1, 1, "No tie-out was made.", "note")
+        sheet.text(1, 1, NO_TIE_OUT, "note")
     sheet.verdicts(1, 6, max(1, len(tie_outs)))
     sheet.not_zero(1, 4, max(1, len(tie_outs)))
     first = len(tie_outs) + 3
@@ -44,7 +52,7 @@ def write_tie_outs(book: Book, sheet: Sheet, live: Live) -> None:
     sheet.sheet.autofilter(0, 0, max(1, len(tie_outs)), len(names) + len(EXPLAIN) - 1)
 
 
-def _explained(book: Book, sheet: Sheet, row: int, tie_out: Mapping[str, Any], inputs: Inputs) -> None:
+def _explained(book: PaperBook, sheet: Sheet, row: int, tie_out: Mapping[str, Any], inputs: Inputs) -> None:
     """The cells for an explanation, where the tie-out does not agree; the row as high as its texts need."""
     said: list[tuple[str, float]] = []
     if not tie_out["agreed"]:
@@ -53,7 +61,7 @@ def _explained(book: Book, sheet: Sheet, row: int, tie_out: Mapping[str, Any], i
     sheet.height_for(row, (tie_out["label"], 46), *said)
 
 
-def _tie_out(book: Book, sheet: Sheet, row: int, tie_out: Mapping[str, Any], live: Live) -> None:
+def _tie_out(book: PaperBook, sheet: Sheet, row: int, tie_out: Mapping[str, Any], live: Live) -> None:
     line, amounts = (
         row + 1,
         {name: Decimal(tie_out[name]) for name in ("per_workpaper", "per_books", "difference", "tolerance")},
@@ -69,13 +77,7 @@ def _tie_out(book: Book, sheet: Sheet, row: int, tie_out: Mapping[str, Any], liv
             sheet.amount(row, column, amounts[side], places)
     sheet.formula(row, 4, f"=ROUND(D{line}-C{line},{places})", amounts["difference"], places=places)
     sheet.amount(row, 5, amounts["tolerance"], places)
-    sheet.formula(
-        row,
-        6,
-        f'=IF(ABS(E{line})<=F{line},"agrees","does not agree")',
-        "agrees" if tie_out["agreed"] else "does not agree",
-        "beside",
-    )
+    sheet.verdict(row, 6, f"ABS(E{line})<=F{line}", tie_out["agreed"])
     sheet.text(row, 7, tie_out["tick"] if tie_out["agreed"] else "✗", "value")
 
 
@@ -88,7 +90,7 @@ def _side(tie_out: Mapping[str, Any], side: str, amount: Decimal, places: int, l
     return live.formula(made, amount, places) if made else ""
 
 
-def write_findings(book: Book, sheet: Sheet) -> None:
+def write_findings(book: PaperBook, sheet: Sheet) -> None:
     """All findings, gravest first, each with the cells for its explanation."""
     names = ["no.", "severity", "finding", "what was found", "known by", "amount", "currency", "status"]
     sheet.columns(0, names, [column == 5 for column in range(len(names))])
@@ -111,14 +113,13 @@ def write_findings(book: Book, sheet: Sheet) -> None:
         said = inputs.explain(row, finding.get("subject") or "", remark_of_finding(finding, book.said))
         sheet.height_for(row, (finding["message"], 52), (keys, 28), (words, 22), *said)
     if not findings:
-        quoted = quoted_in_words(book.document)
-        sheet.text(1, 3, f"None of its own; {quoted}." if quoted else "Nothing was found.", "note")
+        sheet.text(1, 3, nothing_found(book.document), "note")
     sheet.coloured(1, 1, len(findings), {"error": "bad", "warning": "doubt"})
     inputs.finish(1, len(findings), below=max(1, len(findings)))
     _finish(sheet, len(findings), len(names) + len(EXPLAIN))
 
 
-def write_sources(book: Book, sheet: Sheet) -> None:
+def write_sources(book: PaperBook, sheet: Sheet) -> None:
     """The files that were read, with rows, control total and digest."""
     sheet.columns(0, ["table", "file", "rows", "control total", "sha256"], [False, False, True, True])
     sheet.widths(26, 48, 12, 22, 70)
@@ -139,7 +140,7 @@ def write_sources(book: Book, sheet: Sheet) -> None:
     _finish(sheet, len(sources), 5)
 
 
-def write_parameters(book: Book, sheet: Sheet) -> None:
+def write_parameters(book: PaperBook, sheet: Sheet) -> None:
     """The settings in force and where each was set."""
     sheet.columns(0, ["parameter", "value", "set in"])
     sheet.widths(40, 40, 60)

@@ -12,7 +12,8 @@ from close_library.report.reading_order import figures_of
 from close_library.report.rows_file import Block, RowsFile, SourceRow
 from close_library.report.wording import NEVER_SUMMED, least_places, show_name
 from close_library.report.workbook.breakdown import Breakdown, Rows, breakdown_of, shown_part
-from close_library.report.workbook.frame import Book, StreamedSheet
+from close_library.report.workbook.frame import StreamedSheet
+from close_library.report.workbook.paper import PaperBook
 from close_library.report.workbook.streamed import Cells, plain_number, style_of
 
 EXCEL_ROWS = 1_048_576
@@ -70,7 +71,7 @@ class Data:
         return f'=COUNTIFS({self.column(KEY)},"{self.keys[figure]}")'
 
 
-def write_data(book: Book, sheet: StreamedSheet, rows: RowsFile, excel_rows: int = EXCEL_ROWS) -> Data:
+def write_data(book: PaperBook, sheet: StreamedSheet, rows: RowsFile, excel_rows: int = EXCEL_ROWS) -> Data:
     """Set all source rows up to be written; where they are more than a sheet holds, put together by document."""
     figures = figures_of(book.document)
     keys = {id: f"F{number:03d}" for number, id in enumerate(figures, 1)}
@@ -100,7 +101,7 @@ def write_data(book: Book, sheet: StreamedSheet, rows: RowsFile, excel_rows: int
 
 
 def _lines(
-    book: Book, source: Iterator[SourceRow], data: Data, units: Mapping[str, str], shown: Sequence[str]
+    book: PaperBook, source: Iterator[SourceRow], data: Data, units: Mapping[str, str], shown: Sequence[str]
 ) -> Iterator[str]:
     """One row after the other, as the file holds them."""
     cells, breakdown = Cells(), data.breakdown

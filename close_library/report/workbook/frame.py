@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from functools import cache
 from pathlib import Path
-from typing import Any
 
 import xlsxwriter
+from xlsxwriter.exceptions import XlsxWriterException
 from xlsxwriter.worksheet import Worksheet
 
-from close_library.report.identification import identification
-from close_library.report.said import sign_off_in_words, signed_in_brief
-from close_library.report.wording import currency_of
+from close_library.errors import Fault, ReportError
+from close_library.report.wording import AGREES, DIFFERS, verdict_of
 from close_library.report.workbook.formats import FAINT, shape_of, tone_of
 from close_library.report.workbook.streamed import StreamedWorksheet, cell_text
-from close_library.workpaper.document import document_digest
 
 _HEADER_LIMIT = 250
 _A4 = 9
@@ -25,15 +26,47 @@ MAY = {"autofilter": True, "sort": True, "format_columns": True, "format_rows": 
 """What a reader may do on a protected sheet, beside writing into the cells that are for that."""
 
 
-class Book:
-    """One workbook: its document, what people said, and the formats that its sheets share."""
+@contextmanager
+def written_whole(path: Path) -> Iterator[Path]:
+    """A place beside a workbook's own to write it to; it takes the workbook's name when it is whole. Raises ReportError."""
+    unfinished = path.with_name(f".{path.name}.part")
+    try:
+        yield unfinished
+        with unfinished.open("rb+") as file:
+            os.fsync(file.fileno())
+        unfinished.replace(path)
+    except (OSError, XlsxWriterException) as error:
+        expected = "a folder that can be written, with room on the disk"
+        fault = Fault(path.name, str(error), expected, "free it and run again")
+        raise ReportError("the workbook can't be written.", [fault]) from error
+    finally:
+        unfinished.unlink(missing_ok=True)
 
-    def __init__(
-        self, path: Path, document: Mapping[str, Any], said: Mapping[str, Any], in_memory: bool = True
-    ) -> None:
-        self.document = document
-        self.said = said
-        self.currency = currency_of(document)
+
+@dataclass(frozen=True)
+class Edges:
+    """What a workbook says of itself: in the file's properties, and at the edges of every printed page."""
+
+    title: str
+    subject: str
+    company: str
+    inputs: str
+    """What it was computed from."""
+    day: str
+    """The end of the period, which no clock decides, as far as it is known: it stands as the day when it was made."""
+    identity: Mapping[str, str]
+    """What it was drawn from: a filled-in copy is read back only where this is still so."""
+    left: str
+    right: str
+    foot: str
+    signed: str = ""
+
+
+class Book:
+    """One workbook: its edges, and the formats that its sheets share."""
+
+    def __init__(self, path: Path, edges: Edges, in_memory: bool = True) -> None:
+        self.edges = edges
         self.workbook = xlsxwriter.Workbook(
             str(path),
             {
@@ -47,30 +80,18 @@ class Book:
         self.workbook.formats[0].set_font_size(9)
         self.workbook.set_properties(
             {
-                "title": f"{document['ref']} {document['title']}",
-                "subject": f"{document['company']}, {document['program']}, {document['period']}",
-                "company": document.get("company_name") or document["company"],
-                "comments": f"inputs {document.get('inputs') or 'not recorded'}",
-                "created": _created(document),
+                "title": edges.title,
+                "subject": edges.subject,
+                "company": edges.company,
+                "comments": f"inputs {edges.inputs}",
+                "created": _created(edges.day),
             }
         )
-        for name, text in self._identity().items():
+        for name, text in edges.identity.items():
             self.workbook.set_custom_property(name, text, "text")
         self.workbook.set_calc_mode("auto")
         self.format = cache(lambda name, places=None: self.workbook.add_format(shape_of(name, places)))
         self.tone = cache(lambda tone: self.workbook.add_format(tone_of(tone)))
-
-    def _identity(self) -> dict[str, str]:
-        """What the workbook was drawn from: a filled-in copy is read back only where this is still so."""
-        document = self.document
-        return {
-            "close_company": document["company"],
-            "close_period": document["period"],
-            "close_program": document["program"],
-            "close_ref": document["ref"],
-            "close_digest": document_digest(document),
-            "close_event": str((self.said.get("record") or {}).get("events") or 0),
-        }
 
     def add_sheet(self, name: str) -> Sheet:
         """A sheet with its running heads and print set-up."""
@@ -92,17 +113,11 @@ class Sheet:
         self.book = book
         self.sheet = sheet
         self.name: str = sheet.get_name()
-        company, program, period = (entry[1] for entry in identification(book.document, book.said)[:3])
-        status = identification(book.document, book.said)[6][1]
-        left = f"{company} · {program} · {period}"
-        right = f"{book.document['ref']} {book.document['title']}"
+        edges = book.edges
         # The space ends the font size: "&8" before "30 …" would be size 830.
-        sheet.set_header(f"&L&8 {_running(left)}&R&8 {_running(right)}")
-        state = (
-            f"{status}, {sign_off_in_words(book.said)} · inputs {(book.document.get('inputs') or 'not recorded')[:12]}"
-        )
-        signed = signed_in_brief(book.said)
-        sheet.set_footer(f"&L&8 {_running(state)}&C&8 {_running(signed, 90)}&R&8 &A · page &P of &N")
+        sheet.set_header(f"&L&8 {_running(edges.left)}&R&8 {_running(edges.right)}")
+        signed = f"&C&8 {_running(edges.signed, 90)}" if edges.signed else ""
+        sheet.set_footer(f"&L&8 {_running(edges.foot)}{signed}&R&8 &A · page &P of &N")
         sheet.set_paper(_A4)
         sheet.set_landscape()
         sheet.set_margins(left=0.5, right=0.5, top=0.8, bottom=0.7)
@@ -147,6 +162,10 @@ class Sheet:
         cached = float(value) if isinstance(value, Decimal) else value
         self.sheet.write_formula(row, column, formula, self.book.format(format, places), cached)
 
+    def verdict(self, row: int, column: int, condition: str, agreed: bool) -> None:
+        """A live verdict: whether a condition holds, and whether it did."""
+        self.formula(row, column, f'=IF({condition},"{AGREES}","{DIFFERS}")', verdict_of(agreed), "beside")
+
     def columns(self, row: int, names: Sequence[str], numbers: Sequence[bool] = ()) -> None:
         """A row of column headings; those of numbers stand at the right, a text beside one keeps its distance."""
         for column, name in enumerate(names):
@@ -181,7 +200,7 @@ class Sheet:
 
     def verdicts(self, first: int, column: int, last: int) -> None:
         """Colour verdicts in a column."""
-        self.coloured(first, column, last, {"agrees": "good", "does not agree": "bad"})
+        self.coloured(first, column, last, {AGREES: "good", DIFFERS: "bad"})
 
 
 class StreamedSheet(Sheet):
@@ -192,14 +211,12 @@ class StreamedSheet(Sheet):
         self.streamed = sheet
 
 
-def _created(document: Mapping[str, Any]) -> datetime:
-    """A date for the file's properties that no clock decides: the end of the period, else of the millennium."""
-    for text in (document.get("period_end"), f"{document['period']}-01"):
-        try:
-            return datetime.fromisoformat(str(text)[:10])
-        except ValueError:
-            continue
-    return datetime(2000, 1, 1)
+def _created(day: str) -> datetime:
+    """When a workbook was made, as its properties say it; a day that is none is the first of the millennium."""
+    try:
+        return datetime.fromisoformat(day)
+    except ValueError:
+        return datetime(2000, 1, 1)
 
 
 def _running(text: str, at_most: int = _HEADER_LIMIT // 4) -> str:

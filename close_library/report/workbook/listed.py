@@ -13,7 +13,7 @@ from typing import Any
 
 from xlsxwriter.utility import xl_range_abs, xl_rowcol_to_cell
 
-from close_library.report.wording import NUMERIC_KINDS, show_code
+from close_library.report.wording import NUMERIC_KINDS, kinds_of, show_code
 from close_library.report.workbook.breakdown import signed_name
 
 HEADING_ROW, FIRST_ROW = 1, 2
@@ -84,12 +84,6 @@ class Listing:
             return f"=SUMPRODUCT({chosen})"
         sums = "".join(f"{'-' if sign < 0 else '+'}SUMPRODUCT({chosen},{span})" for sign, span in self.of)
         return f"=ROUND({sums.removeprefix('+')},{places})"
-
-
-def kinds_of(table: Mapping[str, Any]) -> Sequence[str]:
-    """The kinds of a schedule's columns."""
-    kinds: Sequence[str] = table.get("types") or ["text"] * len(table["columns"])
-    return kinds
 
 
 def _sums(

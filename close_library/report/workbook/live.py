@@ -15,9 +15,9 @@ from typing import Any, NamedTuple, TypeVar
 from xlsxwriter.utility import xl_rowcol_to_cell
 
 from close_library.report.reading_order import tables_of
-from close_library.report.wording import NUMERIC_KINDS
+from close_library.report.wording import NUMERIC_KINDS, kinds_of
 from close_library.report.workbook.formula import Formula, Reference, Undefined, Unknown
-from close_library.report.workbook.listed import FIRST_ROW, Listing, kinds_of
+from close_library.report.workbook.listed import FIRST_ROW, Listing
 from close_library.report.workbook.summary import FigureCell
 
 T = TypeVar("T")

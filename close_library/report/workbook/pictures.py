@@ -6,16 +6,26 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
-from close_library.report.charts import DOWN, LINE_STYLES, TOTAL, UP, part_colour, title_of, waterfall_ends
+from close_library.report.chart_data import (
+    DOWN,
+    LINE_STYLES,
+    TOTAL,
+    UP,
+    part_colour,
+    series_of,
+    title_of,
+    waterfall_ends,
+)
 from close_library.report.wording import least_places, show_name
-from close_library.report.workbook.frame import Book, Sheet
+from close_library.report.workbook.frame import Sheet
+from close_library.report.workbook.paper import PaperBook
 
 _CHART_ROWS = 22
 _WATERFALL = ("base", "total", "increase", "increase below zero", "decrease", "decrease below zero")
 _WATERFALL_COLOURS = (None, TOTAL, UP, UP, DOWN, DOWN)
 
 
-def write_charts(book: Book, sheet: Sheet) -> None:
+def write_charts(book: PaperBook, sheet: Sheet) -> None:
     """One chart below the other, each below its data."""
     sheet.widths(36, *[16] * 12)
     row = 0
@@ -33,21 +43,14 @@ def write_charts(book: Book, sheet: Sheet) -> None:
 
 def _series(chart: Mapping[str, Any]) -> tuple[list[str], list[tuple[str, list[Decimal]]]]:
     """Names of the series, and for each label its amount in each of them."""
-    if chart["kind"] in ("stacked_bars", "lines"):
-        data = chart["data"]
-        return [show_name(name) for name in data["series"]], [
-            (entry["label"], [Decimal(amount or 0) for amount in entry["amounts"]]) for entry in data["data"]
-        ]
-    amounts = [Decimal(entry["amount"] or 0) for entry in chart["data"]]
-    labels = [entry["label"] for entry in chart["data"]]
-    if chart["kind"] == "bars":
-        return ["amount"], [(label, [amount]) for label, amount in zip(labels, amounts, strict=True)]
+    names, rows = series_of(chart)
+    if chart["kind"] != "waterfall":
+        return [show_name(name) for name in names], rows
+    amounts = [amount for _, [amount] in rows]
     totals = [entry["kind"] == "total" for entry in chart["data"]]
     ends = waterfall_ends(list(zip(amounts, totals, strict=True)))
     parts = [waterfall_parts(*end, is_total) for end, is_total in zip(ends, totals, strict=True)]
-    return ["amount", *_WATERFALL], [
-        (label, [amount, *part]) for label, amount, part in zip(labels, amounts, parts, strict=True)
-    ]
+    return [*names, *_WATERFALL], [(label, [*own, *part]) for (label, own), part in zip(rows, parts, strict=True)]
 
 
 def waterfall_parts(start: Decimal, end: Decimal, is_total: bool) -> list[Decimal]:
@@ -60,7 +63,9 @@ def waterfall_parts(start: Decimal, end: Decimal, is_total: bool) -> list[Decima
     return [base, zero, above, below, zero, zero] if end >= start else [base, zero, zero, zero, above, below]
 
 
-def _insert(book: Book, sheet: Sheet, row: int, chart: Mapping[str, Any], names: Sequence[str], lines: int) -> None:
+def _insert(
+    book: PaperBook, sheet: Sheet, row: int, chart: Mapping[str, Any], names: Sequence[str], lines: int
+) -> None:
     is_waterfall, is_lines = chart["kind"] == "waterfall", chart["kind"] == "lines"
     stands = is_waterfall or is_lines
     drawn = book.workbook.add_chart(

@@ -13,14 +13,14 @@ from xlsxwriter.utility import xl_rowcol_to_cell
 
 from close_library.report.reading_order import links_of, tables_of
 from close_library.report.said import follow_up_of, is_items, remark_on
-from close_library.report.wording import NUMERIC_KINDS, places_of, show_code, show_name
+from close_library.report.wording import NUMERIC_KINDS, kinds_of, places_of, show_code, show_name
 from close_library.report.workbook.data import Data
 from close_library.report.workbook.formula import Formula, read
-from close_library.report.workbook.frame import Book, Sheet
+from close_library.report.workbook.frame import Sheet
 from close_library.report.workbook.inputs import EXPLAIN, FOLLOW_UP, Inputs
-from close_library.report.workbook.listed import FIRST_ROW, HEADING_ROW, kinds_of
+from close_library.report.workbook.listed import FIRST_ROW, HEADING_ROW
 from close_library.report.workbook.live import Live, Place
-from close_library.report.workbook.relations import relations_of
+from close_library.report.workbook.paper import PaperBook
 from close_library.report.workbook.summary import FigureCell
 
 _WIDEST, _WIDE, _NARROWEST = 44, 30, 11
@@ -36,7 +36,7 @@ _RATIO_PLACES = 4
 _NOT_IN_NAMES = frozenset("[]:*?/\\'")
 
 
-def sheet_names(book: Book, taken: Iterable[str]) -> dict[str, str]:
+def sheet_names(book: PaperBook, taken: Iterable[str]) -> dict[str, str]:
     """A name for the sheet of each schedule: its number and title, as far as a sheet's name can hold them, each once."""
     names: dict[str, str] = {}
     used = {name.lower() for name in taken} | {"history"}
@@ -53,7 +53,7 @@ def sheet_names(book: Book, taken: Iterable[str]) -> dict[str, str]:
     return names
 
 
-def write_schedule(book: Book, sheet: Sheet, id: str, live: Live, data: Data) -> None:
+def write_schedule(book: PaperBook, sheet: Sheet, id: str, live: Live, data: Data) -> None:
     """One schedule on its sheet."""
     table = tables_of(book.document)[id]
     _Schedule(book, sheet, id, table, live, data, _widths(table)).write()
@@ -63,7 +63,7 @@ def write_schedule(book: Book, sheet: Sheet, id: str, live: Live, data: Data) ->
 class _Schedule:
     """One table on its sheet, its lines from FIRST_ROW on."""
 
-    book: Book
+    book: PaperBook
     sheet: Sheet
     id: str
     table: Mapping[str, Any]
@@ -169,10 +169,11 @@ class _Schedule:
         return {(line, column): formula for line, column, text in declared if (formula := read(text))}
 
     @cached_property
-    def _relations(self) -> list[list[Formula]]:
-        """How the cells of each column may follow from their line."""
+    def _relations(self) -> dict[int, Formula]:
+        """How the cells of a column follow from their line, as the schedule declares it."""
         columns, declared = self.table["columns"], self.table.get("relations") or {}
-        return [relations_of(column, columns, declared) for column in columns]
+        read_once = {column: read(text) for column, text in declared.items() if column in columns}
+        return {columns.index(column): formula for column, formula in read_once.items() if formula}
 
     def _total(self, line: int, column: int, text: str | None) -> None:
         """A cell of the total row: the live sum of the rows above where all of them are here and make it up."""
@@ -228,8 +229,9 @@ class _Schedule:
         if part:
             return self.data.part_of(part, places)
         of_lines = (self.live.listed(part, amount, places, place) for part in self._parts_of_lines.get(column, ()))
-        of_line = (self.live.formula(relation, amount, places, place) for relation in self._relations[column])
-        return next((formula for formula in (*of_lines, *of_line) if formula), "")
+        listed = next((formula for formula in of_lines if formula), "")
+        relation = self._relations.get(column)
+        return listed or (self.live.formula(relation, amount, places, place) if relation else "")
 
     @cached_property
     def _parts_of_lines(self) -> dict[int, list[Mapping[str, Any]]]:
@@ -243,9 +245,10 @@ class _Schedule:
 
     def _undefined(self, line: int, column: int) -> str:
         """The formula of a ratio that has no value, for it would divide by zero; empty where a cell is empty otherwise."""
-        place = Place(self.id, line, column)
-        found = (self.live.undefined(each, _RATIO_PLACES, place) for each in self._relations[column] if each.divides)
-        return next((formula for formula in found if formula), "")
+        relation = self._relations.get(column)
+        if relation is None or not relation.divides:
+            return ""
+        return self.live.undefined(relation, _RATIO_PLACES, Place(self.id, line, column))
 
     def _fit(self, line: int, values: Sequence[str | None], said: Sequence[tuple[str, float]]) -> None:
         """Make room for texts that are longer than their column is wide."""

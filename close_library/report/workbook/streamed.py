@@ -16,6 +16,8 @@ from xlsxwriter.utility import xl_col_to_name
 from xlsxwriter.worksheet import Worksheet
 from xlsxwriter.xmlwriter import XMLwriter
 
+from close_library.report.wording import plain_digits
+
 TEXT_LIMIT = 32_767
 """Characters that a cell holds at most: Excel's limit."""
 
@@ -96,9 +98,7 @@ def style_of(format: Format) -> int:
 
 
 def plain_number(amount: Decimal) -> tuple[str, int]:
-    """An amount as digits without the zeros that only a file's scale adds, and how many decimals those are."""
-    text = format(amount, "f")
-    if "." in text:
-        text = text.rstrip("0").rstrip(".")
+    """An amount as digits, and how many of them are decimals."""
+    text = plain_digits(amount)
     _, _, decimals = text.partition(".")
     return text, len(decimals)

@@ -11,10 +11,11 @@ from close_library.report.checks import legend_of, quoted_in_words, ticks_of
 from close_library.report.identification import identification
 from close_library.report.reading_order import figures_of
 from close_library.report.rows_file import where_the_rest_is
-from close_library.report.wording import NEVER_SUMMED, SEVERITY, error_text, places_of, show_amount
+from close_library.report.wording import AGREES, NEVER_SUMMED, SEVERITY, error_text, places_of, show_amount
 from close_library.report.workbook.data import Data
 from close_library.report.workbook.formula import excel_formula
-from close_library.report.workbook.frame import Book, Sheet
+from close_library.report.workbook.frame import Sheet
+from close_library.report.workbook.paper import PaperBook
 
 _KEY, _LABEL, _AMOUNT, _UNIT, _ROWS, _DOCUMENT, _REFOOTS, _TICK, _NOTE = range(9)
 _WIDTHS = (17, 58, 19, 9, 10, 19, 16, 7, 42)
@@ -30,7 +31,7 @@ class FigureCell:
     places: int
 
 
-def write_summary(book: Book, sheet: Sheet, data: Data) -> dict[str, FigureCell]:
+def write_summary(book: PaperBook, sheet: Sheet, data: Data) -> dict[str, FigureCell]:
     """Write the sheet; returns where each figure stands."""
     sheet.widths(*_WIDTHS)
     row = _identification(book, sheet)
@@ -39,7 +40,7 @@ def write_summary(book: Book, sheet: Sheet, data: Data) -> dict[str, FigureCell]
     return _figures(book, sheet, row, data)
 
 
-def _identification(book: Book, sheet: Sheet) -> int:
+def _identification(book: PaperBook, sheet: Sheet) -> int:
     document = book.document
     sheet.text(0, 0, f"{document['ref']} · {document['title']}", "title")
     row = 1
@@ -53,14 +54,14 @@ def _identification(book: Book, sheet: Sheet) -> int:
     return row + 1
 
 
-def _standing(book: Book, sheet: Sheet, row: int) -> int:
+def _standing(book: PaperBook, sheet: Sheet, row: int) -> int:
     """How many tie-outs agree and how many findings there are, counted live on their sheets."""
     tie_outs, findings = book.document.get("tie_outs") or [], book.document.get("findings") or []
     last_tie_out, last_finding = max(2, len(tie_outs) + 1), max(2, len(findings) + 1)
     agreed, severities = f"'Tie-outs'!$G$2:$G${last_tie_out}", f"Findings!$B$2:$B${last_finding}"
     counts = [
         ("Tie-outs", f"=COUNTA('Tie-outs'!$A$2:$A${last_tie_out})", len(tie_outs)),
-        ("of which agree", f'=COUNTIFS({agreed},"agrees")', sum(tie_out["agreed"] for tie_out in tie_outs)),
+        ("of which agree", f'=COUNTIFS({agreed},"{AGREES}")', sum(tie_out["agreed"] for tie_out in tie_outs)),
     ]
     for severity, (_, word) in SEVERITY.items():
         found = sum(finding["severity"] == severity for finding in findings)
@@ -76,7 +77,7 @@ def _standing(book: Book, sheet: Sheet, row: int) -> int:
     return row
 
 
-def _conclusion(book: Book, sheet: Sheet, row: int) -> int:
+def _conclusion(book: PaperBook, sheet: Sheet, row: int) -> int:
     """The conclusion, or why there is none."""
     conclusion = (book.document.get("sections") or {}).get("conclusion")
     for title, text in (("Conclusion", conclusion), ("Failed", error_text(book.document))):
@@ -89,7 +90,7 @@ def _conclusion(book: Book, sheet: Sheet, row: int) -> int:
     return row
 
 
-def _figures(book: Book, sheet: Sheet, row: int, data: Data) -> dict[str, FigureCell]:
+def _figures(book: PaperBook, sheet: Sheet, row: int, data: Data) -> dict[str, FigureCell]:
     """Each figure: re-summed from Data, and beside it the amount that the document holds."""
     figures = figures_of(book.document)
     if not figures:
@@ -153,7 +154,7 @@ def _ticked(sheet: Sheet, row: int, tie_outs: Sequence[Mapping[str, Any]]) -> No
         )
 
 
-def _legend(book: Book, sheet: Sheet, row: int) -> int:
+def _legend(book: PaperBook, sheet: Sheet, row: int) -> int:
     """What the tick marks say."""
     legend = legend_of(book.document)
     for line, (tick, meaning) in enumerate(legend, row):
@@ -171,8 +172,7 @@ def _summed(sheet: Sheet, row: int, id: str, figure: Mapping[str, Any], data: Da
     sheet.formula(row, _AMOUNT, data.count_of(id) if is_count else data.total_of(id, places), total, places=places)
     agrees = cell.amount == total and int(count) == figure["rows"]
     check = f"AND(ROUND($C{line}-$F{line},{places})=0,$E{line}={figure['rows']})"
-    verdict = "agrees" if agrees else "does not agree"
-    sheet.formula(row, _REFOOTS, f'=IF({check},"agrees","does not agree")', verdict, "beside")
+    sheet.verdict(row, _REFOOTS, check, agrees)
     if abs(total).scaleb(places) >= 10**_EXCEL_DIGITS:
         sheet.text(row, _NOTE, "more digits than Excel holds; the page and the document have it exactly", "note")
 

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from xlsxwriter.exceptions import XlsxWriterException
-
-from close_library.errors import Fault, ReportError
 from close_library.report.reading_order import leads, results_of
 from close_library.report.rows_file import RowsFile
 from close_library.report.workbook.checks import write_findings, write_parameters, write_sources, write_tie_outs
 from close_library.report.workbook.data import write_data
-from close_library.report.workbook.frame import Book
+from close_library.report.workbook.frame import written_whole
 from close_library.report.workbook.live import Live
+from close_library.report.workbook.paper import PaperBook
 from close_library.report.workbook.pictures import write_charts
 from close_library.report.workbook.schedules import sheet_names, write_schedule
 from close_library.report.workbook.summary import write_summary
@@ -27,32 +24,14 @@ _BEFORE, _AFTER = ("Summary", "Tie-outs", "Findings"), ("Charts", "Data", "Sourc
 
 
 def write_workbook(document: Mapping[str, Any], source: RowsFile, said: Mapping[str, Any], path: Path) -> None:
-    """Write the workbook beside its place and rename it when it is whole."""
-    unfinished = path.with_name(f".{path.name}.part")
-    try:
-        book = Book(unfinished, document, said, in_memory=source.total <= SPARE_MEMORY_ABOVE)
+    """Write the workbook of a workpaper. Raises ReportError."""
+    with written_whole(path) as unfinished:
+        book = PaperBook(unfinished, document, said, in_memory=source.total <= SPARE_MEMORY_ABOVE)
         _write_sheets(book, source)
         book.close()
-        with unfinished.open("rb+") as file:
-            os.fsync(file.fileno())
-        unfinished.replace(path)
-    except (OSError, XlsxWriterException) as error:
-        raise ReportError(
-            "the workbook can't be written.",
-            [
-                Fault(
-                    path.name,
-                    str(error),
-                    "a folder that can be written, with room on the disk",
-                    "free it and run again",
-                )
-            ],
-        ) from error
-    finally:
-        unfinished.unlink(missing_ok=True)
 
 
-def _write_sheets(book: Book, rows: RowsFile) -> None:
+def _write_sheets(book: PaperBook, rows: RowsFile) -> None:
     """All sheets stand in reading order; Data is laid out first, since the others point to its rows."""
     schedules = sheet_names(book, (*_BEFORE, *_AFTER))
     tables, summary = list(schedules), leads(book.document)
