@@ -107,6 +107,16 @@ def test_rows_that_were_not_signed_are_not_taken_down(record: Record, company: P
     assert taken_down(record, company) == []
 
 
+@pytest.mark.parametrize("damage", ["no Parquet", "cut off", "another table"])
+def test_a_damaged_rows_file_has_no_signed_rows(damage: str, record: Record, company: Path) -> None:
+    sign(record, row_digests(write(company, *ROWS), rows_file(company)))
+    if damage == "another table":
+        pq.write_table(pa.table({"x": [1]}), rows_file(company))
+    else:
+        rows_file(company).write_bytes(b"no" if damage == "no Parquet" else rows_file(company).read_bytes()[:-9])
+    assert taken_down(record, company) == []
+
+
 def test_a_balance_without_rows_is_told_from_rows_that_are_not_at_hand(record: Record, company: Path) -> None:
     sign(record, row_digests(write(company, ("opening_balance", "inv-0", "7.00")), rows_file(company)))
     assert taken_down(record, company) == [("closing_balance", "", "", "", "", "0", 2)]

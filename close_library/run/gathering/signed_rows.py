@@ -16,6 +16,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
@@ -121,15 +122,17 @@ def _at_hand(signed: SignedRows, there: Mapping[Row, list[Line]], folder: Path) 
 
 
 def _lines_of(rows_file: Path, expected: int) -> list[Line] | None:
-    """The rows of the balance in a rows file; None where there is no such file, not all are in it, or they are too many."""
+    """The rows of the balance in a rows file; None: no such file or no whole one, not all are in it, or too many."""
     if expected > ROWS_AT_MOST or not rows_file.is_file():
         return None
     lines: list[Line] = []
-    for batch in pq.ParquetFile(rows_file).iter_batches():
-        for row in batch.filter(pc.equal(batch["figure"], FIGURE)).to_pylist():
-            lines.append(_line(row))
-        if len(lines) > ROWS_AT_MOST:
-            return None
+    try:
+        for batch in pq.ParquetFile(rows_file).iter_batches():
+            lines += map(_line, batch.filter(pc.equal(batch["figure"], FIGURE)).to_pylist())
+            if len(lines) > ROWS_AT_MOST:
+                return None
+    except (OSError, KeyError, pa.ArrowException):
+        return None
     return None if len(lines) < expected else lines
 
 
