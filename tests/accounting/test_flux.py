@@ -405,3 +405,11 @@ def test_the_result_says_what_it_holds(tmp_path: Path) -> None:
     flux = flux_profit_and_loss(flux_company(tmp_path, "4000 atlas 2026-05-31 -500.00"))
     assert isinstance(flux, Result)
     assert [chart.kind for chart in flux.charts] == ["bars", "bars"]
+
+
+def test_a_program_without_a_line_has_schedules_without_empty_formulas(tmp_path: Path) -> None:
+    """Nothing was booked on borealis in either month: there is nothing to add up, and no formula says so."""
+    scope = flux_company(tmp_path, "4000 atlas 2026-05-31 -500.00\n1200 borealis 2026-05-31 500.00", program="borealis")
+    flux = flux_profit_and_loss(scope)
+    assert flux.tables["40.3"].frame["current"].tolist() == [0, 0]
+    assert [text for table in flux.tables.values() for *_, text in table.formulas if not text.strip()] == []

@@ -158,7 +158,8 @@ def driver_table(drivers: Drivers) -> Table:
     for n, side in enumerate(SIDES[:2]):
         of_ledger = " + ".join(f"{{{side}:{account}:{comparison.name}}}" for account in drivers.accounts)
         of_items = f" - {cells_of(side, range(last - 1))}" if drivers.items else ""
-        beyond.append((last - 1, 4 + n, of_ledger + of_items))
+        if spelled := (of_ledger + of_items).strip():
+            beyond.append((last - 1, 4 + n, spelled))
     links = [(last, 7 + n, f"{driven.ids[part]}:{comparison.name}") for n, part in enumerate(PARTS)]
     links.append((last - 1, 6, f"{driven.ids[REST]}:{comparison.name}"))
     return Table(
