@@ -12,13 +12,10 @@ from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from close_library.money import spell
 from close_library.parameters import COMPANY
-
-if TYPE_CHECKING:
-    import pyarrow as pa
 
 SCHEDULES = "schedules"
 STAMP = "schedules.json"
@@ -100,15 +97,18 @@ def are_stored(books_dir: Path, key: str) -> bool:
 
 def said_digest(books_dir: Path, table: str, owners: Owners, program: str, ref: str) -> str:
     """The digest of the rows of a table of SAID that are seen (`said_seen`); empty where the run did not write it."""
-    rows = _said_rows(books_dir / f"{table}.parquet")
-    if rows is None:
+    by_program = _said_rows(books_dir / f"{table}.parquet")
+    if by_program is None:
         return ""
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
-    for column, values in _wanted(table, owners, program, ref).items():
-        rows = rows.filter(pc.is_in(rows[column], pa.array(values, pa.string())))
-    return hashlib.sha256(json.dumps(rows.to_pylist(), ensure_ascii=False, sort_keys=True).encode()).hexdigest()
+    wanted = _wanted(table, owners, program, ref)
+    programs = wanted.pop("program", tuple(by_program))
+    rows = [
+        row
+        for each in programs
+        for row in by_program.get(each, ())
+        if all(row[column] in values for column, values in wanted.items())
+    ]
+    return hashlib.sha256(json.dumps(rows, ensure_ascii=False, sort_keys=True).encode()).hexdigest()
 
 
 _OF_ONE_WORKPAPER = ("said_explanations", "said_populations")
@@ -125,8 +125,8 @@ def _wanted(table: str, owners: Owners, program: str, ref: str) -> dict[str, tup
     return wanted
 
 
-def _said_rows(path: Path) -> pa.Table | None:
-    """The rows of a table of SAID; None where there is no such file. A file that was replaced is read anew."""
+def _said_rows(path: Path) -> dict[str, list[dict[str, Any]]] | None:
+    """Program → its rows of a table of SAID; None where there is no such file. A file that was replaced is read anew."""
     try:
         status = path.stat()
     except OSError:
@@ -135,10 +135,13 @@ def _said_rows(path: Path) -> pa.Table | None:
 
 
 @lru_cache(maxsize=16)
-def _read_said_rows(path: Path, *version: int) -> pa.Table:
+def _read_said_rows(path: Path, *version: int) -> dict[str, list[dict[str, Any]]]:
     import pyarrow.parquet as pq
 
-    return pq.ParquetFile(path).read()  # read_table would load pandas
+    by_program: dict[str, list[dict[str, Any]]] = {}
+    for row in pq.ParquetFile(path).read().to_pylist():  # read_table, or a filter, would load pandas
+        by_program.setdefault(row["program"], []).append(row)
+    return by_program
 
 
 def _summed(shares: list[dict[str, Any]]) -> dict[str, Any]:

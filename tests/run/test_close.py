@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -192,3 +193,22 @@ def test_no_parameter_is_idle(closed: CloseResult) -> None:
     keys = set(held["scopes"]["_company"]["origins"])
     read = {line["key"] for _, document in documents_of(closed.prepared.folder) for line in document["parameters"]}
     assert keys - read == {"sources"}
+
+
+def test_an_unchanged_close_loads_nothing_that_it_does_not_need(tmp_path: Path, closed_once: Path) -> None:
+    """It takes less than a second because neither pandas nor Jupyter is loaded to find that nothing is to be done."""
+    shutil.copytree(closed_once, tmp_path / "tiny")
+    command = [
+        sys.executable,
+        "-X",
+        "importtime",
+        "-m",
+        "close_library",
+        "run",
+        *Tiny(tmp_path / "tiny", None).options("run"),
+    ]
+    again = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert "0 executed" in again.stdout
+    loaded = {line.rpartition("|")[2].strip() for line in again.stderr.splitlines() if line.startswith("import time:")}
+    assert "pyarrow" in loaded, "what is loaded is seen"
+    assert loaded & {"pandas", "papermill", "nbformat", "matplotlib", "jinja2", "xlsxwriter", "typst"} == set()
