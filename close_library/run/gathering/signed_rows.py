@@ -127,10 +127,11 @@ def _lines_of(rows_file: Path, expected: int) -> list[Line] | None:
         return None
     lines: list[Line] = []
     try:
-        for batch in pq.ParquetFile(rows_file).iter_batches():
-            lines += map(_line, batch.filter(pc.equal(batch["figure"], FIGURE)).to_pylist())
-            if len(lines) > ROWS_AT_MOST:
-                return None
+        with pq.ParquetFile(rows_file) as file:
+            for batch in file.iter_batches():
+                lines += map(_line, batch.filter(pc.equal(batch["figure"], FIGURE)).to_pylist())
+                if len(lines) > ROWS_AT_MOST:
+                    return None
     except (OSError, KeyError, pa.ArrowException):
         return None
     return None if len(lines) < expected else lines
