@@ -17,11 +17,11 @@ _COLUMNS = "source_table, name, what, as_signed, on_todays_books, difference"
 
 
 def restated_rows(scope: Scope, ref: str, figure: str, today: str, signed: SignedFigure) -> str | None:
-    """The relation of what differs between the rows of a signed figure and those of the query `today`; their differences add up
-    to today's total less the signed amount.
+    """The relation of what differs between the rows of a signed figure and those of the query `today`.
 
-    Columns: source_table, name, what (`appeared`, `vanished`, `changed`), as_signed, on_todays_books, difference, and the first
-    address today and as signed. None where the signed rows are not at hand: the table is not declared, or does not hold them.
+    The differences add up to today's total less the signed amount. Columns: source_table, name, what (`appeared`, `vanished`,
+    `changed`), as_signed, on_todays_books, difference, and the first address today and as signed. None where the signed rows
+    are not at hand: the table is not declared, or does not hold them.
     """
     rows = signed_rows(scope, ref, figure, signed.event)
     if rows is None:
@@ -55,8 +55,10 @@ def restated_rows(scope: Scope, ref: str, figure: str, today: str, signed: Signe
 
 
 def restated_population(rows: str, called: str, event: int, sign: int) -> str:
-    """The query of the rows behind a restatement: each at its line of today's books, and one that is no longer in the balance at
-    the signature; all show where they stood when they were signed. `called`: what its name is, `document` or `contract`.
+    """The query of the rows behind a restatement.
+
+    Each at its line of today's books, and one that is no longer in the balance at the signature; all show where they stood when
+    they were signed. `called`: what its name is, `document` or `contract`.
     """
     seen = shown(
         **{called: "name"},

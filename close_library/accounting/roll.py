@@ -31,6 +31,10 @@ class Opening:
     figures: Mapping[str, Figure]
     changes: Table | None = None
 
+    def schedules(self, ref: str, roll: Table) -> dict[str, Table]:
+        """The schedules of a roll-forward: itself, and what changed in its opening balance."""
+        return {f"{ref}.1": roll} | ({f"{ref}.2": self.changes} if self.changes else {})
+
 
 def opening_of(scope: Scope, ref: str, computed: Figure, called: str) -> Opening:
     """`opening_balance`, and `restatement` where the prior closing was signed; `computed` is that closing on today's books.

@@ -159,22 +159,22 @@ def _prior_binder(prepared: Prepared) -> Prior | None:
 
     Raises ReportError when it is damaged, or is not what its name says: what was loosened is told by comparing with it.
     """
-    stem, period = prepared.settings.company, str(prepared.period)
+    company, period = prepared.settings.company, str(prepared.period)
     earlier = [
         (of, path)
         for path in (prepared.company_folder / "binders").glob(f"*{contents.ENDING}")
-        if "" < (of := contents.period_in_name(path.name, stem)) < period
+        if "" < (of := contents.period_in_name(path.name, company)) < period
     ]
     if not earlier:
         return None
     of, path = max(earlier)
-    expected = f"the binder of {stem}, {of}, as it was sealed"
+    expected = f"the binder of {company}, {of}, as it was sealed"
     do = f"put it back from a copy, or move it away and have {period} begin a new chain"
     verdict = Verdict()
     try:
         with Archive(path) as archive:
             manifest = check_whole(archive, verdict)
-            if manifest and (manifest["company"], manifest["period"]) != (stem, of):
+            if manifest and (manifest["company"], manifest["period"]) != (company, of):
                 verdict.differs(path.name, f"the binder of {manifest['company']}, {manifest['period']}")
             if not verdict.differences:
                 parameters = json.loads(archive.read(contents.RESOLVED))

@@ -68,8 +68,7 @@ def receivables_roll_forward(scope: Scope) -> Result:
     }
     table = roll_table("Roll-forward of receivables", figures, FORMULA)
     picture = waterfall("30.c1", "Receivables from opening to closing", figures, FORMULA, scope.currency)
-    tables = {"30.1": table, **({"30.2": opening.changes} if opening.changes else {})}
-    return Result(tables=tables, figures=figures, charts=(picture,))
+    return Result(tables=opening.schedules("30", table), figures=figures, charts=(picture,))
 
 
 def rolled_balance(roll: Result) -> Decimal:

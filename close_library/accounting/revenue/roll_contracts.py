@@ -89,8 +89,7 @@ def _roll(scope: Scope, ref: str, label: str, side: str, other: str, formula: Fo
     chart = waterfall(f"{ref}.c1", f"{label} from opening to closing", figures, formula, scope.currency)
     if side == "liability":
         figures["revenue_from_opening_balance"] = _revenue_from_opening(scope)
-    tables = {f"{ref}.1": table, **({f"{ref}.2": opening.changes} if opening.changes else {})}
-    return Result(tables=tables, figures=figures, charts=(chart,))
+    return Result(tables=opening.schedules(ref, table), figures=figures, charts=(chart,))
 
 
 def _billings(scope: Scope) -> Figure:
