@@ -75,6 +75,12 @@ def test_it_begins_with_its_title_and_what_it_proves(notebook: Path) -> None:
     assert len(first) > 1
 
 
+def test_what_is_compared_exactly_says_what_is_counted(notebook: Path) -> None:
+    """A number of rows without its unit would be shown, and its difference reported, as money."""
+    compared = [source_of(cell) for cell in cells_of(notebook) if "exact=True" in source_of(cell)]
+    assert [source for source in compared if "unit=" not in source] == []
+
+
 def test_it_fits_a_head(notebook: Path) -> None:
     cells = cells_of(notebook)
     assert 12 <= len(cells) <= 25

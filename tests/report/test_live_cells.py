@@ -114,6 +114,22 @@ def test_a_bridge_proves_that_it_still_adds_up(tmp_path: Path) -> None:
     assert sheet["B11"].value == "=ROUND(SUM(B3:B8)-B9,2)" and "difference" in sheet["A11"].value
 
 
+def test_a_column_that_follows_from_its_own_line_is_no_bridge(tmp_path: Path) -> None:
+    """Two accounts beside the ledger are not what a third comes from, though their differences of 0.00 add up to its own."""
+    document, rows = build("bridge", tmp_path)
+    document["tables"]["20.1"] = {
+        "title": "To the ledger",
+        "columns": ["line", "per_workpaper", "ledger", "difference"],
+        "types": ["text", "money", "money", "money"],
+        "rows": [[name, "5.00", "5.00", "0.00"] for name in ("payables", "accrual", "cost")],
+        "relations": {"difference": "[ledger] - [per_workpaper]"},
+    }
+    render_xlsx(document, rows, {}, tmp_path / "paper.xlsx")
+    sheet = schedule(openpyxl.load_workbook(tmp_path / "paper.xlsx"), "20.1")
+    assert sheet["D5"].value == "=ROUND(C5-B5,2)"
+    assert [cell.value for line in sheet.iter_rows(min_row=6) for cell in line if cell.value is not None] == []
+
+
 def test_every_sheet_is_set_up_for_reading_and_printing(tmp_path: Path) -> None:
     document, rows = build("aging", tmp_path)
     render_xlsx(document, rows, {}, tmp_path / "paper.xlsx")

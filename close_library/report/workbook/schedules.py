@@ -126,6 +126,8 @@ class _Schedule:
         last = len(cells) - 1
         is_bridge = self.table["columns"][0] in _BRIDGES and not self.table.get("total_row")
         for column, kind in enumerate(self._kinds if is_bridge else ()):
+            if self.table["columns"][column] in self.table.get("relations", {}):
+                continue  # it follows from its own line, not from the lines above
             above, text = [values[column] for values in cells[:last]], cells[last][column]
             if kind == "money" and text is not None and column and None not in above and _foots(above, text):
                 span = self._span(column, last - 1)
